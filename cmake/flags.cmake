@@ -1,0 +1,36 @@
+# Warnings, hardening and sanitizers: the one place where compiler flags are written.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE "None" CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "")
+
+find_program(MPMD_CCACHE ccache)
+if(MPMD_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${MPMD_CCACHE})
+endif()
+find_package(Threads REQUIRED)
+
+add_library(mpmd_flags INTERFACE)
+separate_arguments(mpmd_optimise NATIVE_COMMAND "${MPMD_OPTIMISE}")
+target_include_directories(mpmd_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(mpmd_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+    -Wold-style-cast -Woverloaded-virtual -Wundef -Werror
+    -fno-strict-overflow -fstack-protector-strong ${mpmd_optimise})
+target_compile_definitions(mpmd_flags INTERFACE MPMD_VERSION="${PROJECT_VERSION}")
+target_link_options(mpmd_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)
+target_link_libraries(mpmd_flags INTERFACE Threads::Threads)
+if(MPMD_SANITIZE)
+    target_compile_options(mpmd_flags INTERFACE -fsanitize=${MPMD_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+    target_link_options(mpmd_flags INTERFACE -fsanitize=${MPMD_SANITIZE})
+elseif(NOT MPMD_THREAD_SAFETY)
+    target_compile_definitions(mpmd_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(MPMD_THREAD_SAFETY)
+    target_compile_options(mpmd_flags INTERFACE -fsyntax-only -Wthread-safety)
+endif()
