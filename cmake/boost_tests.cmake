@@ -1,12 +1,21 @@
 # mpmd_tests(NAME SOURCES a.cc ... LIBRARIES lib ... [LABELS l ...] [TIMEOUT s] [ENVIRONMENT K=V ...]):
 # one Boost.Test program whose every test case is a CTest test of its own, named NAME/suite/case.
 # The cases are listed by the program itself after it is built (discover_boost_tests.cmake).
+# A preset without the store or without gRPC leaves out the programs that test them.
 find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 
 function(mpmd_tests name)
     cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
+    endif()
+    if(NOT MPMD_STORE OR NOT MPMD_GRPC)
+        foreach(library IN LISTS arg_LIBRARIES)
+            if(library MATCHES "^mpmd_" AND NOT TARGET ${library})
+                message(STATUS "tests of ${name} are left out: this preset has no ${library}")
+                return()
+            endif()
+        endforeach()
     endif()
     set(program test_${name})
     add_executable(${program} ${PROJECT_SOURCE_DIR}/tests/support/boost_main.cc ${arg_SOURCES})
