@@ -1,6 +1,7 @@
 #pragma once
 
-// CHECK(condition): a broken invariant is a bug; the process ends with one clear line and the supervisor goes on.
+// CHECK(condition): a broken invariant is a bug; the process ends with one clear line and the
+// supervisor goes on.
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,7 +1,8 @@
 #pragma once
 
-// What went wrong, for a person: one sentence that names the object, the fact and, where the reader can act,
-// the act. `os_errno` keeps the system's code where a caller must tell refusals apart. Plain value.
+// What went wrong, for a person: one sentence that names the object, the fact and, where the reader
+// can act, the act. `os_errno` keeps the system's code where a caller must tell refusals apart.
+// Plain value.
 
 #include <string>
 #include <string_view>

@@ -6,7 +6,9 @@
 namespace mpmd::text {
 namespace {
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 template <class T>
 std::optional<T> parse_whole(std::string_view text) {
@@ -20,8 +22,9 @@ std::optional<T> parse_whole(std::string_view text) {
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return to_lower(x) == to_lower(y);
+           });
 }
 
 std::string lower(std::string_view text) {
@@ -47,8 +50,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::optional<std::int64_t> parse_int(std::string_view text) { return parse_whole<std::int64_t>(text); }
-std::optional<std::uint64_t> parse_uint(std::string_view text) { return parse_whole<std::uint64_t>(text); }
+std::optional<std::int64_t> parse_int(std::string_view text) {
+    return parse_whole<std::int64_t>(text);
+}
+std::optional<std::uint64_t> parse_uint(std::string_view text) {
+    return parse_whole<std::uint64_t>(text);
+}
 
 std::string escape(std::string_view untrusted) {
     constexpr std::string_view kHex = "0123456789abcdef";

@@ -1,6 +1,7 @@
 #pragma once
 
-// Text without locale: comparison, strict numbers, escaping of what strangers sent. Pure; any thread.
+// Text without locale: comparison, strict numbers, escaping of what strangers sent. Pure; any
+// thread.
 
 #include <cstdint>
 #include <optional>
@@ -14,10 +15,12 @@ namespace mpmd::text {
 [[nodiscard]] std::string lower(std::string_view text);
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
-// Whole text as a decimal integer (sign allowed in parse_int); nothing on garbage or overflow (D-4).
+// Whole text as a decimal integer (sign allowed in parse_int); nothing on garbage or overflow
+// (D-4).
 [[nodiscard]] std::optional<std::int64_t> parse_int(std::string_view text);
 [[nodiscard]] std::optional<std::uint64_t> parse_uint(std::string_view text);
-// Printable ASCII unchanged; everything else, and backslash and double quote, as \xNN, \\ or \". For logs and terminals.
+// Printable ASCII unchanged; everything else, and backslash and double quote, as \xNN, \\ or \".
+// For logs and terminals.
 [[nodiscard]] std::string escape(std::string_view untrusted);
 
 }  // namespace mpmd::text

@@ -1,7 +1,8 @@
 #pragma once
 
 // Pure. An immutable configuration: what was asked for, what holds, and where each value came from.
-// Reload makes a new one. Shared between threads as std::shared_ptr<const Config>; never modified after load.
+// Reload makes a new one. Shared between threads as std::shared_ptr<const Config>; never modified
+// after load.
 
 #include <map>
 #include <string>
@@ -19,19 +20,21 @@ struct Position {
 
 enum class Source : std::uint8_t { Default, File, Saved, Runtime };
 
-// Text of one directive as written, by layer. Keys of Config::origins are canonical directive names.
+// Text of one directive as written, by layer. Keys of Config::origins are canonical directive
+// names.
 struct Origin {
     Source source = Source::Default;
-    std::string text;        // arguments as written in the winning layer; "" for Default
-    std::string file_text;   // arguments in the file, "" if the file does not set it
-    Position position;       // of the file's line, when the file sets it
+    std::string text;       // arguments as written in the winning layer; "" for Default
+    std::string file_text;  // arguments in the file, "" if the file does not set it
+    Position position;      // of the file's line, when the file sets it
 };
 
 struct Config {
     Settings requested;                        // after parsing and overrides
     Settings effective;                        // after normalise()
     std::vector<mpm::Adjustment> adjustments;  // N-rules, in order
-    std::vector<std::string> warnings;         // deprecated names and the like, complete sentences with position
+    std::vector<std::string>
+        warnings;  // deprecated names and the like, complete sentences with position
     std::map<std::string, Origin> origins;
 };
 

@@ -1,10 +1,11 @@
 #pragma once
 
-// Pure. Every value a configuration carries, typed, after parsing. One field per directive of the table
-// (directives.cc); that table is the only place that knows names, defaults, ranges and help.
+// Pure. Every value a configuration carries, typed, after parsing. One field per directive of the
+// table (directives.cc); that table is the only place that knows names, defaults, ranges and help.
 //
-// LiveSettings are the IMMEDIATE values that living children obey: a fixed-size, trivially copyable block that
-// travels to each child in one LIMITS message (decisions.md 5). Times are milliseconds, sizes bytes.
+// LiveSettings are the IMMEDIATE values that living children obey: a fixed-size, trivially copyable
+// block that travels to each child in one LIMITS message (decisions.md 5). Times are milliseconds,
+// sizes bytes.
 
 #include <array>
 #include <cstdint>
@@ -23,22 +24,22 @@ enum class LogLevel : std::uint8_t { Emerg, Alert, Crit, Error, Warn, Notice, In
 
 struct LiveSettings {
     std::int64_t async_factor_micro = 2 * mpm::kFactorUnit;
-    std::int64_t max_connections_per_child = 0;       // 0 = never retire by connections
-    std::int64_t max_requests_served_per_child = 0;   // 0 = never retire by requests
+    std::int64_t max_connections_per_child = 0;      // 0 = never retire by connections
+    std::int64_t max_requests_served_per_child = 0;  // 0 = never retire by requests
     std::int64_t keep_alive_timeout_ms = 5000;
-    std::int64_t max_keep_alive_requests = 100;       // 0 = unlimited; negative disables persistence
+    std::int64_t max_keep_alive_requests = 100;  // 0 = unlimited; negative disables persistence
     std::int64_t timeout_ms = 60000;
-    std::int64_t request_read_timeout_ms = 0;         // RequestReadTimeout header bound; 0 = TimeOut alone
-    std::int64_t keep_alive_shed_age_ms = 1000;       // 0 = never (E-14 d)
-    std::int64_t head_shed_age_ms = 2000;             // 0 = never (E-14 e)
-    std::int64_t child_drain_timeout_ms = 300000;     // 0 = unlimited (E-18)
+    std::int64_t request_read_timeout_ms = 0;  // RequestReadTimeout header bound; 0 = TimeOut alone
+    std::int64_t keep_alive_shed_age_ms = 1000;    // 0 = never (E-14 d)
+    std::int64_t head_shed_age_ms = 2000;          // 0 = never (E-14 e)
+    std::int64_t child_drain_timeout_ms = 300000;  // 0 = unlimited (E-18)
     std::int64_t drain_keep_alive_grace_ms = 1000;
-    std::int64_t graceful_shutdown_timeout_ms = 0;    // 0 = wait for ever
-    std::int64_t request_queue_timeout_ms = 1000;     // E-14 b
-    std::int64_t max_mem_free = 2048 * 1024;          // bytes; 0 = unlimited
-    std::int64_t send_buffer_size = 0;                // 0 = the system's
+    std::int64_t graceful_shutdown_timeout_ms = 0;  // 0 = wait for ever
+    std::int64_t request_queue_timeout_ms = 1000;   // E-14 b
+    std::int64_t max_mem_free = 2048 * 1024;        // bytes; 0 = unlimited
+    std::int64_t send_buffer_size = 0;              // 0 = the system's
     std::int64_t receive_buffer_size = 0;
-    std::int64_t file_cache_check_ms = 1000;          // FileCacheCheck; 0 = every request on a worker
+    std::int64_t file_cache_check_ms = 1000;  // FileCacheCheck; 0 = every request on a worker
     std::uint8_t keep_alive = 1;
     std::uint8_t listener_answers = 1;
     std::uint8_t extended_status = 1;
@@ -50,8 +51,8 @@ struct LiveSettings {
 static_assert(std::is_trivially_copyable_v<LiveSettings>);
 
 struct Listen {
-    std::string host;         // "" = any; IPv6 without brackets
-    std::uint16_t port = 0;   // 0 = the kernel chooses (written to the log and to run-status)
+    std::string host;        // "" = any; IPv6 without brackets
+    std::uint16_t port = 0;  // 0 = the kernel chooses (written to the log and to run-status)
     std::string protocol = "http";
     bool operator==(const Listen&) const = default;
     [[nodiscard]] std::string text() const;  // "127.0.0.1:80", "[::1]:80", "*:80"
@@ -83,30 +84,30 @@ struct Settings {
     std::string group = "www-data";
 
     std::string server_root = "/etc/mpmd";
-    std::string server_name;      // "" = derived from the request's Host
+    std::string server_name;  // "" = derived from the request's Host
     std::string document_root = "/var/www/html";
     std::vector<std::string> directory_index = {"index.html"};
     std::string types_config = "/etc/mime.types";  // missing default: the built-in table alone
     std::string error_log = "logs/error_log";      // relative to ServerRoot
     std::vector<CustomLog> custom_log;
     std::string pid_file = "logs/mpmd.pid";
-    std::string score_board_file;                  // "" = anonymous memory
+    std::string score_board_file;  // "" = anonymous memory
 
-    std::int64_t stop_timeout_ms = 3000;           // StopTimeout: until KILL
-    std::int64_t retiring_limit = 0;               // RetiringLimit: 0 = MaxRequestWorkers / ThreadsPerChild
+    std::int64_t stop_timeout_ms = 3000;  // StopTimeout: until KILL
+    std::int64_t retiring_limit = 0;      // RetiringLimit: 0 = MaxRequestWorkers / ThreadsPerChild
     std::int64_t maintenance_interval_ms = 1000;
-    std::int64_t child_hang_timeout_ms = 0;        // 0 = only alarm
-    std::int64_t max_child_rss = 0;                // bytes; 0 = never
-    std::int64_t thread_stack_size = 0;            // bytes; 0 = the system's
+    std::int64_t child_hang_timeout_ms = 0;  // 0 = only alarm
+    std::int64_t max_child_rss = 0;          // bytes; 0 = never
+    std::int64_t thread_stack_size = 0;      // bytes; 0 = the system's
 
-    std::string control_socket;                    // "" = run directory (decisions.md 7)
+    std::string control_socket;  // "" = run directory (decisions.md 7)
     std::string monitor_socket;
-    std::string control_program;                   // "" = beside mpmd
-    std::string control_user;                      // "" = mpmd-control, else nobody
+    std::string control_program;  // "" = beside mpmd
+    std::string control_user;     // "" = mpmd-control, else nobody
     bool control_reflection = true;
     std::vector<ControlRole> control_roles;
     std::int64_t control_max_watchers = 256;
-    std::string state_dir;                         // "" = /var/lib/mpmd/NAME
+    std::string state_dir;  // "" = /var/lib/mpmd/NAME
     std::string instance = "main";
     bool test_handlers = false;
     std::int64_t file_cache_entries = 2048;

@@ -1,10 +1,11 @@
 #pragma once
 
-// Pure. The directive values that belong together, and what holds between them (mpm-behaviour 2.2, N1-N16,
-// with the errata of decisions.md 10).
+// Pure. The directive values that belong together, and what holds between them (mpm-behaviour 2.2,
+// N1-N16, with the errata of decisions.md 10).
 //
-// `Limits` is what the file or an override asks for; normalise() makes it consistent and says what it changed.
-// All counts are processes or threads, all server-wide unless the name says "per child".
+// `Limits` is what the file or an override asks for; normalise() makes it consistent and says what
+// it changed. All counts are processes or threads, all server-wide unless the name says "per
+// child".
 
 #include <cstdint>
 #include <string>
@@ -28,10 +29,13 @@ struct Limits {
     std::int64_t max_request_workers = 400;
     std::int64_t min_spare_threads = 75;
     std::int64_t max_spare_threads = 250;
-    std::int64_t async_factor_micro = 2 * kFactorUnit;  // exact; floored only in the final product (A-11)
+    std::int64_t async_factor_micro =
+        2 * kFactorUnit;  // exact; floored only in the final product (A-11)
 
     // A (N7): active children at most. Requires: normalised.
-    [[nodiscard]] std::int64_t active_limit() const { return max_request_workers / threads_per_child; }
+    [[nodiscard]] std::int64_t active_limit() const {
+        return max_request_workers / threads_per_child;
+    }
     bool operator==(const Limits&) const = default;
 };
 
@@ -52,8 +56,8 @@ struct Normalised {
     std::vector<Adjustment> adjustments;  // in the order N1..N16
 };
 
-// N1 to N16 in the order of the specification. `hard_children` and `hard_threads` are the scoreboard's capacity
-// (N2 and N4 fire only above it).
+// N1 to N16 in the order of the specification. `hard_children` and `hard_threads` are the
+// scoreboard's capacity (N2 and N4 fire only above it).
 [[nodiscard]] Normalised normalise(const Limits& requested,
                                    std::int64_t hard_children = kMaxServerLimit,
                                    std::int64_t hard_threads = kMaxThreadLimitEvent);

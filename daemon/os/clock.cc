@@ -2,10 +2,13 @@
 
 namespace mpmd::os {
 
-MonoTime mono_now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::steady_clock::now()); }
+MonoTime mono_now() {
+    return std::chrono::time_point_cast<Nanoseconds>(std::chrono::steady_clock::now());
+}
 
 WallTime wall_now() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
 }
 
 }  // namespace mpmd::os

@@ -6,7 +6,8 @@
 
 namespace mpmd::os {
 
-[[nodiscard]] MonoTime mono_now();  // CLOCK_MONOTONIC: comparable between the processes of one machine
+[[nodiscard]] MonoTime
+mono_now();  // CLOCK_MONOTONIC: comparable between the processes of one machine
 [[nodiscard]] WallTime wall_now();
 
 }  // namespace mpmd::os

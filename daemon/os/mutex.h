@@ -1,6 +1,7 @@
 #pragma once
 
-// Mutex and condition variable that clang's thread-safety analysis sees (preset tsa). Use these, never std::mutex.
+// Mutex and condition variable that clang's thread-safety analysis sees (preset tsa). Use these,
+// never std::mutex.
 
 #include <chrono>
 #include <condition_variable>
@@ -67,7 +68,8 @@ private:
     std::condition_variable condition_;
 };
 
-// "This code runs on that thread" as a capability: the listener adopts its role once, its state is GUARDED_BY(role).
+// "This code runs on that thread" as a capability: the listener adopts its role once, its state is
+// GUARDED_BY(role).
 class CAPABILITY("role") ThreadRole {
 public:
     void adopt() ACQUIRE() {}

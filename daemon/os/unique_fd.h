@@ -22,7 +22,8 @@ public:
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
     [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-    void reset(int fd = -1);  // closes what it held; close errors are ignored on purpose (nothing to do)
+    void reset(
+        int fd = -1);  // closes what it held; close errors are ignored on purpose (nothing to do)
 
 private:
     int fd_ = -1;

@@ -1,0 +1,457 @@
+#pragma once
+
+// Pure. The scoreboard: shared memory that shows every child, every thread and every connection.
+//
+//   header | global | child rows | operations | events | decisions | arena of extents
+//
+// One writer each: header, global, child rows, operations, events and decisions are the
+// supervisor's; an extent belongs to one child and nobody else can write it (decisions.md 8).
+// Readers (mpmd-control, the supervisor's census) map everything read-only and treat every field a
+// child can write as hostile: range-check, never use it as an index or a pid (P-11).
+//
+// Rows are Cell<T>: a sequence counter (odd while being written) and relaxed atomic words, so that
+// nothing tears and nothing is undefined. Counters are single atomics. No pointers (P-18). All
+// times are CLOCK_MONOTONIC nanoseconds unless the name ends in _wall_us. Text is zero-terminated,
+// cut, and untrusted.
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace mpmd::scoreboard {
+
+inline constexpr std::uint64_t kMagic = 0x6d706d64'73636f72;  // "mpmdscor"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+
+static_assert(
+    std::atomic<std::uint64_t>::is_always_lock_free,
+    "mpmd needs lock-free 64-bit atomics (the seeds' compare-and-swap requirement, A-61)");
+
+// A row of plain data with one writer and any number of readers.
+template <class T>
+class Cell {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 8 == 0);
+
+public:
+    // The writer, one at a time. About 0.05 ns a byte.
+    void write(const T& value) noexcept {
+        std::array<std::uint64_t, kWords> words;
+        std::memcpy(words.data(), &value, sizeof(T));
+        const std::uint64_t sequence = sequence_.load(std::memory_order_relaxed) | 1U;
+        sequence_.store(sequence, std::memory_order_relaxed);
+        std::atomic_thread_fence(
+            std::memory_order_release);  // partner: the acquire fence in read()
+        for (std::size_t i = 0; i < kWords; ++i)
+            words_[i].store(words[i], std::memory_order_relaxed);
+        sequence_.store(sequence + 1, std::memory_order_release);
+    }
+
+    // False when the row was being written at each of `tries` looks (its writer may have died
+    // inside).
+    [[nodiscard]] bool read(T& out, int tries = 64) const noexcept {
+        std::array<std::uint64_t, kWords> words;
+        while (tries-- > 0) {
+            const std::uint64_t before = sequence_.load(std::memory_order_acquire);
+            if ((before & 1U) != 0) continue;
+            for (std::size_t i = 0; i < kWords; ++i)
+                words[i] = words_[i].load(std::memory_order_relaxed);
+            std::atomic_thread_fence(std::memory_order_acquire);
+            if (sequence_.load(std::memory_order_relaxed) != before) continue;
+            std::memcpy(static_cast<void*>(&out), words.data(), sizeof(T));
+            return true;
+        }
+        return false;
+    }
+
+    // The first word alone: what a count by state needs. May be from a row in flux.
+    [[nodiscard]] std::uint64_t first_word() const noexcept {
+        return words_[0].load(std::memory_order_relaxed);
+    }
+
+    // The supervisor, after the writer has died.
+    void settle() noexcept {
+        const std::uint64_t sequence = sequence_.load(std::memory_order_relaxed);
+        if ((sequence & 1U) != 0) sequence_.store(sequence + 1, std::memory_order_release);
+    }
+
+private:
+    static constexpr std::size_t kWords = sizeof(T) / 8;
+    std::atomic<std::uint64_t> sequence_;
+    std::array<std::atomic<std::uint64_t>, kWords> words_;
+};
+
+using Counter = std::atomic<std::uint64_t>;
+using Gauge = std::atomic<std::int32_t>;
+
+// ---- capacities
+// --------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kMaxChildren = 32768;    // child rows: active and retiring
+inline constexpr std::size_t kOperations = 65;        // the running one and the last 64
+inline constexpr std::size_t kOperationSteps = 2048;  // steps shown per operation
+inline constexpr std::size_t kEvents = 1024;
+inline constexpr std::size_t kDecisions = 256;
+inline constexpr std::size_t kHistogramBuckets =
+    64;  // bucket b counts [2^(b/2)) steps, see latency.h
+inline constexpr std::uint64_t kSegmentSize = 64ULL
+                                              << 30U;  // sparse: only touched pages cost memory
+
+// ---- letters and states
+// ------------------------------------------------------------------------------------
+
+// What a worker thread does (mpm-behaviour 7.2; the numbers are httpd's).
+enum class WorkerState : std::uint8_t {
+    Dead,
+    Starting,
+    Ready,
+    Reading,
+    Writing,
+    KeepAlive,
+    Logging,
+    Dns,
+    Closing,
+    Graceful,
+    IdleKill
+};
+inline constexpr char kWorkerLetters[] = ".S_RWKLDCGI";
+[[nodiscard]] constexpr char letter(WorkerState state) {
+    return static_cast<std::uint8_t>(state) < 11 ? kWorkerLetters[static_cast<std::uint8_t>(state)]
+                                                 : '?';
+}
+
+// Where a connection is. Running: a request is with a worker, or waits for one (thread < 0).
+enum class ConnectionState : std::uint8_t {
+    Free,
+    Reading,
+    Running,
+    WaitIo,
+    Writing,
+    KeepAlive,
+    Closing
+};
+inline constexpr std::size_t kConnectionStates = 7;
+
+enum class ChildState : std::uint8_t { Free, Starting, Ready, Running, Draining, Stopping, Dead };
+
+enum class RetireReason : std::uint8_t {
+    None,
+    Idle,
+    Quota,
+    Restart,
+    Reload,
+    Operator,
+    Memory,
+    Stop,
+    Hang
+};
+
+enum class Shortage : std::uint8_t { None, Workers, Listener, Connections, Cpu };
+
+enum class ServerState : std::uint8_t {
+    Unspecified,
+    Starting,
+    Running,
+    Degraded,
+    Draining,
+    Stopping
+};
+
+// ---- the supervisor's records
+// ------------------------------------------------------------------------------
+
+struct Header {  // written once, before anybody else maps it
+    std::uint64_t magic;
+    std::uint32_t layout_version;
+    std::uint32_t supervisor_pid;
+    std::uint64_t segment_size;
+    std::uint64_t start_wall_us;
+    std::uint64_t start_mono_ns;
+    std::array<char, 40> boot_id;
+    std::array<char, 40> instance_id;  // random, hexadecimal
+    std::array<char, 64> instance;     // Instance NAME
+    std::array<char, 32> version;      // of mpmd
+    std::array<char, 32> built;
+};
+
+// What the supervisor knows of the server as a whole; rewritten at each tick and each change.
+struct Global {
+    std::uint64_t epoch;  // +1 when counters are cleared (hard restart)
+    std::uint64_t revision;
+    std::uint32_t generation;
+    ServerState state;
+    Shortage shortage;
+    std::uint8_t model;  // mpm::Model
+    std::uint8_t extended_status;
+    std::uint64_t restart_wall_us;  // cold start and hard restart only
+    std::uint64_t tick_mono_ns;     // the supervisor's heartbeat
+    std::uint64_t reload_wall_us;   // last load of the file after the start; 0 = none
+    std::uint32_t reload_ok;
+    std::uint32_t high_slot;  // 1 + highest child row in use: readers walk only up to here
+    std::uint32_t children_active;
+    std::uint32_t children_draining;
+    std::uint32_t children_starting;
+    std::uint32_t online_cores;
+    // effective limits
+    std::uint32_t server_limit;
+    std::uint32_t thread_limit;
+    std::uint32_t threads_per_child;
+    std::uint32_t max_request_workers;
+    std::uint32_t start_servers;
+    std::uint32_t min_spare_threads;
+    std::uint32_t max_spare_threads;
+    std::uint32_t max_surge;
+    std::uint64_t async_factor_micro;
+    // totals of the children that are gone, so that sums never go back (reset with the epoch)
+    std::uint64_t gone_requests_on_listener;
+    std::uint64_t gone_requests_on_workers;
+    std::uint64_t gone_bytes_in;
+    std::uint64_t gone_bytes_out;
+    std::uint64_t gone_accepted;
+    std::uint64_t gone_shed_keep_alive;
+    std::uint64_t gone_shed_head;
+    std::uint64_t gone_queue_timeouts;
+    std::array<std::uint64_t, 6> gone_status;  // [0] unused, 1xx .. 5xx
+    std::array<std::uint64_t, kHistogramBuckets> gone_latency;
+    std::uint64_t next_event;  // number of the next event; the ring holds the kEvents before it
+    std::uint64_t next_decision;
+    std::uint64_t next_operation;
+    std::uint64_t spawned;  // children started since the epoch
+    std::uint64_t crashed;  // ended by a signal
+    std::array<char, 256> reload_error;
+    std::array<char, 256> listen;  // "127.0.0.1:80 [::1]:80", as bound
+    std::array<char, 256> shortage_text;
+};
+
+struct ChildRow {       // index = slot
+    std::uint64_t uid;  // 0 = free
+    std::uint64_t revision;
+    std::uint64_t extent_offset;  // from the start of the segment
+    std::uint32_t extent_pages;
+    std::uint32_t pid;
+    std::uint32_t generation;
+    std::uint32_t threads;  // worker rows in the extent
+    std::uint32_t connection_rows;
+    ChildState state;
+    RetireReason reason;
+    std::array<std::uint8_t, 2> padding;
+    std::uint64_t start_wall_us;
+    std::uint64_t ready_wall_us;  // 0 = not yet
+    std::uint64_t retire_wall_us;
+    std::uint64_t drain_deadline_wall_us;  // 0 = none
+    std::uint64_t rss_bytes;
+    std::uint32_t cpu_permille;  // of one core, last tick
+    std::uint32_t open_fds;
+    std::uint64_t operation;  // that replaces it, 0 = none
+    std::array<std::uint64_t, 48> reserved;
+};
+
+struct OperationStep {
+    std::uint64_t old_uid;
+    std::uint64_t new_uid;
+    std::uint32_t old_pid;
+    std::uint32_t new_pid;
+    std::uint32_t slot;
+    std::uint8_t state;  // StepState
+    std::array<std::uint8_t, 3> padding;
+    std::uint64_t start_wall_us;
+    std::uint64_t end_wall_us;
+};
+enum class StepState : std::uint8_t { Waiting, Starting, Ready, Draining, Done, Failed };
+
+enum class OperationKind : std::uint8_t { None, Restart, Graceful, HardRestart, Change, Reload };
+enum class OperationState : std::uint8_t { None, Pending, Running, Succeeded, Failed, Cancelled };
+
+struct OperationHead {
+    std::uint64_t number;  // 0 = unused row
+    std::uint64_t update;  // +1 at each change
+    OperationKind kind;
+    OperationState state;
+    std::array<std::uint8_t, 2> padding;
+    std::uint32_t uid;  // of the person who asked
+    std::uint32_t total;
+    std::uint32_t done;
+    std::uint32_t draining;
+    std::uint32_t steps;  // rows of `steps` in use (total may be more)
+    std::uint64_t create_wall_us;
+    std::uint64_t end_wall_us;  // 0 = running
+    std::uint64_t revision;
+    std::uint32_t generation;
+    std::uint32_t reserved;
+    std::array<std::uint8_t, 16> request_id;
+    std::array<char, 200> result;  // a sentence
+    std::array<char, 128> reason;  // as given by the person
+};
+
+struct OperationRow {
+    Cell<OperationHead> head;
+    std::array<Cell<OperationStep>, kOperationSteps> steps;
+};
+
+struct EventRow {
+    std::uint64_t number;  // 0 = unused; row = number % kEvents
+    std::uint64_t wall_us;
+    std::uint64_t child_uid;
+    std::uint8_t severity;  // 0 info, 1 notice, 2 warn, 3 error
+    std::array<std::uint8_t, 7> padding;
+    std::array<char, 40> kind;
+    std::array<char, 432> text;
+};
+
+// Why regulation did what it did, or nothing (7.6).
+struct DecisionRow {
+    std::uint64_t number;
+    std::uint64_t wall_us;
+    std::uint32_t idle;     // I
+    std::uint32_t present;  // P
+    std::uint32_t active;
+    std::uint32_t total;
+    std::uint32_t free_slots;
+    std::uint32_t rate;
+    std::uint32_t hold;
+    std::uint32_t spawned;
+    std::uint64_t retired_uid;
+    std::array<char, 16> branch;  // "M-18d"
+    std::array<char, 16> cause;   // "workers", "listener" ...
+    std::array<char, 120> text;
+};
+
+// ---- an extent: what one child writes
+// ----------------------------------------------------------------------
+
+struct alignas(64) ChildStatus {
+    // by the listener alone
+    Counter heartbeat_ns;  // each wake-up, at least once a second
+    Counter requests_on_listener;
+    Counter accepted;
+    Counter bytes_in;  // all threads add
+    Counter bytes_out;
+    Gauge listener_busy_permille;  // last second outside epoll_wait
+    Gauge accepting;               // 1 while the listening sockets are polled
+    Gauge listener_state;          // WorkerState::Ready or Writing
+    Gauge queued;                  // requests waiting for a worker
+    // all threads add
+    Counter requests_on_workers;
+    Gauge idle_workers;
+    Gauge in_progress;                 // requests begun and not answered whole
+    std::array<Gauge, 8> connections;  // by ConnectionState; [0] unused
+    std::array<Counter, 6> status;     // [1] 1xx .. [5] 5xx
+    Counter shed_keep_alive;
+    Counter shed_head;
+    Counter queue_timeouts;
+    Counter deadline_wakeups;  // times a worker had to wake the listener for a deadline
+    Counter accept_errors;
+    Gauge ready;  // 1 = all threads are up
+    Gauge draining;
+};
+
+struct WorkerRow {      // 248 bytes: a Cell of 256
+    WorkerState state;  // first byte of the first word
+    std::array<std::uint8_t, 3> padding;
+    std::uint32_t tid;
+    std::uint64_t since_ns;
+    std::uint64_t requests;
+    std::uint64_t bytes_out;
+    std::uint64_t connection;  // number within the child, 0 = none
+    std::uint32_t connection_row;
+    std::uint32_t reserved;
+    std::array<char, 56> peer;  // "198.51.100.7:51122"
+    std::array<char, 8> method;
+    std::array<char, 32> vhost;
+    std::array<char, 104> target;
+};
+static_assert(sizeof(Cell<WorkerRow>) == 256);
+
+struct ConnectionRow {      // 248 bytes: a Cell of 256
+    ConnectionState state;  // first byte of the first word
+    std::uint8_t family;    // 4 or 6
+    std::int16_t thread;    // worker that runs it, -1 = none
+    std::uint16_t peer_port;
+    std::uint16_t local_port;
+    std::uint64_t number;  // within the child, never reused; 0 = free row
+    std::array<std::uint8_t, 16> peer_address;
+    std::array<std::uint8_t, 16> local_address;
+    std::uint64_t accepted_ns;
+    std::uint64_t since_ns;    // in this state
+    std::uint64_t request_ns;  // first byte of the running request, 0 = none
+    std::uint64_t bytes_in;
+    std::uint64_t bytes_out;
+    std::uint32_t requests;
+    std::uint16_t status;  // of the last response
+    std::uint8_t tls;
+    std::uint8_t reserved;
+    std::array<char, 8> method;
+    std::array<char, 40> vhost;
+    std::array<char, 104> target;
+};
+static_assert(sizeof(Cell<ConnectionRow>) == 256);
+
+struct Histogram {
+    std::array<Counter, kHistogramBuckets> buckets;
+};
+
+// Bucket of a duration: half powers of two of microseconds; the last takes the rest.
+[[nodiscard]] constexpr std::size_t latency_bucket(std::uint64_t microseconds) {
+    if (microseconds < 2) return microseconds == 0 ? 0 : 1;
+    const auto log2 = static_cast<std::size_t>(std::bit_width(microseconds) - 1);
+    const std::size_t half = (microseconds >> (log2 - 1)) & 1U;
+    const std::size_t bucket = 2 * log2 + half;
+    return bucket < kHistogramBuckets ? bucket : kHistogramBuckets - 1;
+}
+// The smallest duration of a bucket, in microseconds.
+[[nodiscard]] constexpr std::uint64_t latency_floor_us(std::size_t bucket) {
+    if (bucket < 2) return bucket;
+    const std::size_t log2 = bucket / 2;
+    return (std::uint64_t{1} << log2) + ((bucket & 1U) != 0 ? std::uint64_t{1} << (log2 - 1) : 0);
+}
+
+// ---- where everything is
+// -----------------------------------------------------------------------------------
+
+[[nodiscard]] constexpr std::uint64_t page_up(std::uint64_t bytes) {
+    return (bytes + kPage - 1) / kPage * kPage;
+}
+
+inline constexpr std::uint64_t kHeaderOffset = 0;
+inline constexpr std::uint64_t kGlobalOffset = kPage;
+inline constexpr std::uint64_t kChildrenOffset = kGlobalOffset + page_up(sizeof(Cell<Global>));
+inline constexpr std::uint64_t kOperationsOffset =
+    kChildrenOffset + page_up(kMaxChildren * sizeof(Cell<ChildRow>));
+inline constexpr std::uint64_t kEventsOffset =
+    kOperationsOffset + page_up(kOperations * sizeof(OperationRow));
+inline constexpr std::uint64_t kDecisionsOffset =
+    kEventsOffset + page_up(kEvents * sizeof(Cell<EventRow>));
+inline constexpr std::uint64_t kArenaOffset =
+    kDecisionsOffset + page_up(kDecisions * sizeof(Cell<DecisionRow>));
+
+// status | workers | histograms | connections, each on its own cache lines.
+struct ExtentShape {
+    std::uint32_t threads = 0;
+    std::uint32_t connections = 0;
+
+    [[nodiscard]] constexpr std::uint64_t workers_offset() const {
+        return (sizeof(ChildStatus) + 255) / 256 * 256;
+    }
+    [[nodiscard]] constexpr std::uint64_t histograms_offset() const {
+        return workers_offset() + threads * sizeof(Cell<WorkerRow>);
+    }
+    [[nodiscard]] constexpr std::uint64_t connections_offset() const {
+        return histograms_offset() + threads * sizeof(Histogram);
+    }
+    [[nodiscard]] constexpr std::uint64_t bytes() const {
+        return page_up(connections_offset() + connections * sizeof(Cell<ConnectionRow>));
+    }
+};
+
+// TPC x (ceil(F) + 2) connection rows (decisions.md 8).
+[[nodiscard]] constexpr std::uint32_t connection_rows(std::uint32_t threads,
+                                                      std::uint64_t factor_micro) {
+    const std::uint64_t rows = threads * ((factor_micro + 999'999) / 1'000'000 + 2);
+    return static_cast<std::uint32_t>(rows < 4'000'000 ? rows : 4'000'000);
+}
+
+}  // namespace mpmd::scoreboard
