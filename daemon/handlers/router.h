@@ -1,0 +1,47 @@
+#pragma once
+
+// Which handler answers a request: the test handlers below /mpmd-test/ (when enabled, always on
+// workers), else the files beneath DocumentRoot. One Router per child; the listener owns the cache
+// inside, workers use the constant part.
+
+#include <cstdint>
+#include <memory>
+
+#include "daemon/base/time.h"
+#include "daemon/config/settings.h"
+#include "daemon/handlers/file_cache.h"
+#include "daemon/handlers/static_file.h"
+#include "daemon/http/handler.h"
+
+namespace mpmd::handlers {
+
+class Router final : public http::Handler {
+public:
+    // Reads TypesConfig; everything else is opened when asked for. `test_handlers`: TestHandlers is
+    // On and allowed (every Listen is loopback; the caller decides).
+    Router(const config::Settings& settings, bool test_handlers);
+
+    [[nodiscard]] http::Where answer(const http::Request& request,
+                                     MonoTime now,
+                                     http::Response& response) override;
+    void run(const http::Request& request, http::Response& response) const override;
+    void absorb(const Knowledge& learned, MonoTime now) override;
+    [[nodiscard]] Knowledge take_recheck() override;
+    [[nodiscard]] Knowledge recheck(const Knowledge& what) const override;
+    void forget(const http::Request& request) override;
+
+    // Listener: FileCacheCheck, IMMEDIATE. 0 = every file request on a worker.
+    void set_file_cache_check(Milliseconds check);
+    // Listener: for the status pages.
+    [[nodiscard]] const FileCacheCounts& cache_counts() const { return cache_.counts(); }
+
+private:
+    // Constant after construction.
+    StaticFiles files_;
+    bool test_handlers_;
+    // The listener's.
+    FileCache cache_;
+    Knowledge recheck_;
+};
+
+}  // namespace mpmd::handlers
