@@ -1,13 +1,16 @@
 # mpmd_tests(NAME SOURCES a.cc ... LIBRARIES lib ... [LABELS l ...] [TIMEOUT s] [ENVIRONMENT K=V ...]):
 # one Boost.Test program whose every test case is a CTest test of its own, named NAME/suite/case.
 # The cases are listed by the program itself after it is built (discover_boost_tests.cmake).
-# A preset without the store or without gRPC leaves out the programs that test them.
+# A preset without the store or without gRPC leaves out the programs that test them; tsan has only those labelled tsan.
 find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 
 function(mpmd_tests name)
     cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
+    endif()
+    if(MPMD_SANITIZE STREQUAL "thread" AND NOT "tsan" IN_LIST arg_LABELS)
+        return()
     endif()
     if(NOT MPMD_STORE OR NOT MPMD_GRPC)
         foreach(library IN LISTS arg_LIBRARIES)
