@@ -13,6 +13,7 @@ if(MPMD_CCACHE AND NOT MPMD_THREAD_SAFETY)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${MPMD_CCACHE})
 endif()
 find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
 
 add_library(mpmd_flags INTERFACE)
 separate_arguments(mpmd_optimise NATIVE_COMMAND "${MPMD_OPTIMISE}")

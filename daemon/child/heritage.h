@@ -1,0 +1,34 @@
+#pragma once
+
+// Everything a child keeps over fork. A descriptor that is not named here is closed, and writable
+// shared memory that is not named here is unmapped, before child_main runs (supervisor/spawn).
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "daemon/base/strong_type.h"
+#include "daemon/config/config.h"
+#include "daemon/net/listen_socket.h"
+#include "daemon/os/unique_fd.h"
+#include "daemon/scoreboard/layout.h"
+
+namespace mpmd::child {
+
+struct Heritage {
+    ChildUid uid;           // never reused
+    SlotIndex slot;         // our row among the child rows (the supervisor writes it)
+    Generation generation;  // the configuration load we were born with
+    std::shared_ptr<const config::Config> config;
+    config::LiveSettings live;  // in force now; overrides may have moved it away from `config`
+    std::vector<net::ListenSocket> listeners;  // shared with the supervisor and all siblings
+    std::span<std::byte> extent;               // our extent, mapped writable, zeroed; nobody else's
+    scoreboard::ExtentShape shape;             // of the extent; shape.threads workers are started
+    os::UniqueFd channel;                      // SOCK_SEQPACKET (ipc/child_message.h)
+    os::UniqueFd error_log;
+    std::vector<os::UniqueFd> custom_logs;  // in the order of config->effective.custom_log
+    bool held = false;                      // a successor by quota: ready, accepts after Release
+};
+
+}  // namespace mpmd::child

@@ -1,0 +1,51 @@
+#include "daemon/net/listen_socket.h"
+
+#include <netinet/tcp.h>
+
+namespace mpmd::net {
+
+namespace {
+
+Result<void> set_option(int fd, int level, int name, int value, std::string_view what) {
+    if (::setsockopt(fd, level, name, &value, sizeof value) < 0) return fail(Error::os(what));
+    return {};
+}
+
+Result<os::UniqueFd> bound_socket(const Address& address) {
+    os::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return fail(Error::os("socket"));
+    TRY_VOID(set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+    if (address.family() == AF_INET6)
+        TRY_VOID(set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"));
+    TRY_VOID(set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
+    sockaddr_storage raw;
+    const socklen_t size = address.write_to(raw);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&raw), size) < 0)
+        return fail(Error::os("bind"));
+    return fd;
+}
+
+}  // namespace
+
+Result<ListenSocket> ListenSocket::open(const Address& address, int backlog) {
+    auto fd = bound_socket(address);
+    if (fd && ::listen(fd->get(), backlog) < 0) fd = fail(Error::os("listen"));
+    if (!fd) return fail(fd.error().context("cannot listen on " + address.text()));
+    return adopt(std::move(*fd));
+}
+
+Result<ListenSocket> ListenSocket::adopt(os::UniqueFd fd) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &size) < 0)
+        return fail(Error::os("getsockname").context("listening socket"));
+    return ListenSocket(std::move(fd), Address::from(raw));
+}
+
+Result<void> ListenSocket::set_backlog(int backlog) {
+    if (::listen(fd_.get(), backlog) < 0)
+        return fail(Error::os("listen").context("changing the backlog of " + address_.text()));
+    return {};
+}
+
+}  // namespace mpmd::net

@@ -1,0 +1,36 @@
+#pragma once
+
+// A bound, listening TCP socket: non-blocking, close-on-exec, SO_REUSEADDR, IPv6 only when it is
+// IPv6. TCP_NODELAY is set here because accepted sockets inherit it, which saves them a call each.
+//
+// The supervisor opens it and keeps it for its whole life; children inherit the description and
+// poll it. A child closes its descriptor and never shuts the socket down: the queue behind it
+// belongs to all.
+
+#include "daemon/base/result.h"
+#include "daemon/net/address.h"
+#include "daemon/os/unique_fd.h"
+
+namespace mpmd::net {
+
+class ListenSocket {
+public:
+    // Port 0: the kernel chooses; address() tells.
+    [[nodiscard]] static Result<ListenSocket> open(const Address& address, int backlog);
+    // A descriptor that listens already.
+    [[nodiscard]] static Result<ListenSocket> adopt(os::UniqueFd fd);
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] const Address& address() const { return address_; }
+    // ListenBacklog at run time: listen() again on the same socket; nobody in the queue is lost.
+    [[nodiscard]] Result<void> set_backlog(int backlog);
+    void close() { fd_.reset(); }
+
+private:
+    ListenSocket(os::UniqueFd fd, const Address& address) : fd_(std::move(fd)), address_(address) {}
+
+    os::UniqueFd fd_;
+    Address address_;
+};
+
+}  // namespace mpmd::net
