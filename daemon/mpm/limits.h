@@ -42,9 +42,9 @@ struct Limits {
 // "requested X, effective Y, because Z" (D-5).
 struct Adjustment {
     enum class Severity : std::uint8_t { Notice, Warning };
-    std::string rule;       // "N8"
-    std::string directive;  // "MaxRequestWorkers"
-    std::int64_t requested = 0;
+    std::string rule;            // "N8"
+    std::string directive;       // "MaxRequestWorkers"
+    std::int64_t requested = 0;  // AsyncRequestWorkerFactor: in millionths
     std::int64_t effective = 0;
     std::string because;  // a clause for a person, without the numbers above
     Severity severity = Severity::Warning;
@@ -57,9 +57,41 @@ struct Normalised {
 };
 
 // N1 to N16 in the order of the specification. `hard_children` and `hard_threads` are the
-// scoreboard's capacity (N2 and N4 fire only above it).
+// scoreboard's capacity (N2 and N4 fire only above it). `buckets` is B of N12 to N15.
 [[nodiscard]] Normalised normalise(const Limits& requested,
                                    std::int64_t hard_children = kMaxServerLimit,
-                                   std::int64_t hard_threads = kMaxThreadLimitEvent);
+                                   std::int64_t hard_threads = kMaxThreadLimitEvent,
+                                   std::int64_t buckets = 1);
+
+// "MaxRequestWorkers 410: effective 400, because it is not a multiple of ThreadsPerChild (25)
+// (N8)".
+[[nodiscard]] std::string describe(const Adjustment& adjustment);
+
+// The children to start with: StartServers, but no more than may be active.
+[[nodiscard]] std::int64_t initial_children(const Limits& normalised);
+
+// One rule that a change would break. The file is clamped; a change through the API is refused
+// (decisions.md 5).
+struct Violation {
+    std::string rule;       // "N8"
+    std::string directive;  // "MaxRequestWorkers"
+    std::int64_t requested = 0;
+    std::vector<std::int64_t> nearest;  // valid values of this directive, ascending; never empty
+    std::string message;  // "610 is not a multiple of ThreadsPerChild (25); nearest: 600 or 625"
+    bool operator==(const Violation&) const = default;
+};
+
+struct ChangeCheck {
+    std::vector<Violation> violations;  // at most one for each directive, in the order N1..N15
+    Limits nearest;                     // a whole valid set, closest to what was wanted
+    [[nodiscard]] bool accepted() const { return violations.empty(); }
+};
+
+// Would `wanted` hold as it is? `before` is what is asked for today: what it already had clamped is
+// not held against a change of something else. Notices (N16) never refuse.
+[[nodiscard]] ChangeCheck check_change(const Limits& before,
+                                       const Limits& wanted,
+                                       std::int64_t hard_children = kMaxServerLimit,
+                                       std::int64_t hard_threads = kMaxThreadLimitEvent);
 
 }  // namespace mpmd::mpm
