@@ -6,7 +6,7 @@ from architecture import covers, read_libraries, read_units, unit_of
 from tree import finish, lead_comment, root_of, sources, without_comments
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
-GENERATED = re.compile(r"^mpm/control/v1/\w+(\.grpc)?\.pb\.h$")
+GENERATED = re.compile(r"(\.grpc)?\.pb\.h$")  # from the .proto of the same path below proto/
 IMPURE_HEADER = re.compile(
     r"^(sys/|netinet/|arpa/|linux/|asm/|net/|(unistd|fcntl|poll|signal|pthread|time|pwd|grp|netdb|dirent|dlfcn|sched|syslog|termios)\.h$|"
     r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|iostream|filesystem|random|csignal|ctime)$)")
@@ -73,7 +73,7 @@ class Layers:
         if bracket == '"' and target in self.texts:
             self.edges[path].append(target)
             self.check_own(place, path, unit, pure, target)
-        elif GENERATED.match(target):
+        elif GENERATED.search(target) and (self.root / "proto" / GENERATED.sub(".proto", target)).exists():
             self.check_generated(place, unit, pure, target)
         elif bracket == '"':
             self.problems.append(f'{place}: "{target}" is no file of the tree; ours are included from its root, others in <>')
