@@ -4,7 +4,6 @@
 // Plain values.
 
 #include <cstdint>
-#include <string_view>
 
 namespace mpmd::http {
 
@@ -20,8 +19,5 @@ enum class Method : std::uint8_t {
     Patch,
     Other
 };
-
-// Case-sensitive, as the protocol is.
-[[nodiscard]] Method method_of(std::string_view token);
 
 }  // namespace mpmd::http
