@@ -50,8 +50,8 @@ struct Response {
     std::string extra;                  // more lines of the same kind
     std::shared_ptr<const void> owner;  // of headers, memory body, descriptor
     Body body;
-    std::optional<std::uint64_t>
-        declared_length;                  // HEAD: Content-Length of the body that is not sent
+    std::optional<std::uint64_t> declared_length;  // HEAD: length of the body that is not sent
+    bool omit_length = false;             // HEAD of a body that only its source could measure
     std::shared_ptr<const void> learned;  // what a worker found out; give it to Handler::absorb
 
     // Of what is sent; nothing when only the source knows the end.
