@@ -1,0 +1,127 @@
+#include "daemon/scoreboard/segment.h"
+
+#include <atomic>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace mpmd::scoreboard {
+
+namespace {
+
+struct Files {
+    os::UniqueFd write;
+    os::UniqueFd read;
+};
+
+Result<Files> anonymous() {
+    os::UniqueFd fd = TRY(os::memory_file("mpmd-scoreboard", kSegmentSize));
+    return Files{std::move(fd), {}};
+}
+
+Result<Files> named(const std::string& path) {
+    // A new inode each time: a reader that still maps the old one keeps a consistent, stale board.
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT) return fail(Error::os("unlink"));
+    os::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (!fd) return fail(Error::os("open"));
+    if (::ftruncate(fd.get(), static_cast<off_t>(kSegmentSize)) < 0)
+        return fail(Error::os("ftruncate"));
+    os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!reader) return fail(Error::os("open"));
+    return Files{std::move(fd), std::move(reader)};
+}
+
+bool inside_arena(std::uint64_t offset, std::uint64_t bytes, std::uint64_t size) {
+    return offset >= kArenaOffset && offset % kPage == 0 && offset <= size &&
+           bytes <= size - offset;
+}
+
+}  // namespace
+
+std::optional<ExtentView> View::extent(const ChildRow& row) const {
+    // 32-bit counts cannot overflow the 64-bit sum in bytes().
+    const ExtentShape shape{row.threads, row.connection_rows};
+    if (!inside_arena(row.extent_offset, shape.bytes(), size_)) return std::nullopt;
+    return ExtentView(base_ + row.extent_offset, shape);
+}
+
+Result<Reader> Reader::open(int fd) {
+    struct stat about {};
+    if (::fstat(fd, &about) < 0) return fail(Error::os("fstat"));
+    if (about.st_size < static_cast<off_t>(kSegmentSize))
+        return fail(Error::text("the scoreboard is too small to be one of ours"));
+    os::MappedMemory memory = TRY(os::MappedMemory::map(fd, kSegmentSize, os::Access::Read));
+    Header header;
+    std::memcpy(&header, memory.data(), sizeof(header));
+    if (header.magic != kMagic) return fail(Error::text("this is not a scoreboard of mpmd"));
+    if (header.layout_version != kLayoutVersion || header.segment_size != kSegmentSize)
+        return fail(Error::text(fmt::format(
+            "the scoreboard has layout {}, this program reads layout {}: mpmd and mpmd-control are "
+            "of two releases",
+            header.layout_version, kLayoutVersion)));
+    return Reader(std::move(memory));
+}
+
+Result<Segment> Segment::create(const Header& header, const std::string& path) {
+    Result<Files> made = path.empty() ? anonymous() : named(path);
+    if (!made)
+        return fail(made.error().context(
+            path.empty() ? "cannot make the scoreboard"
+                         : fmt::format("cannot make the scoreboard \"{}\"", path)));
+    Files files = std::move(*made);
+    os::MappedMemory memory =
+        TRY(os::MappedMemory::map(files.write.get(), kSegmentSize, os::Access::ReadWrite));
+    if (path.empty()) {
+        TRY_VOID(os::seal_for_readers(files.write.get()));
+        files.read = std::move(files.write);
+    }
+    Header whole = header;
+    whole.magic = 0;
+    whole.layout_version = kLayoutVersion;
+    whole.segment_size = kSegmentSize;
+    std::memcpy(memory.data(), &whole, sizeof(whole));
+    std::atomic_ref<std::uint64_t>(reinterpret_cast<Header*>(memory.data())->magic)
+        .store(kMagic, std::memory_order_release);
+    return Segment(std::move(files.read), std::move(memory));
+}
+
+Cell<ChildRow>& Segment::child(std::uint32_t slot) const {
+    CHECK(slot < kMaxChildren);
+    return at<Cell<ChildRow>>(kChildrenOffset)[slot];
+}
+
+OperationRow& Segment::operation(std::size_t row) const {
+    CHECK(row < kOperations);
+    return at<OperationRow>(kOperationsOffset)[row];
+}
+
+Cell<EventRow>& Segment::event(std::size_t row) const {
+    CHECK(row < kEvents);
+    return at<Cell<EventRow>>(kEventsOffset)[row];
+}
+
+Cell<DecisionRow>& Segment::decision(std::size_t row) const {
+    CHECK(row < kDecisions);
+    return at<Cell<DecisionRow>>(kDecisionsOffset)[row];
+}
+
+void Segment::clear_extent(std::uint64_t offset, std::uint64_t bytes) const {
+    CHECK(inside_arena(offset, bytes, memory_.size()));
+    std::memset(memory_.data() + offset, 0, bytes);
+}
+
+Result<ChildMemory> Segment::become_child(std::uint64_t offset, ExtentShape shape) && {
+    CHECK(inside_arena(offset, shape.bytes(), memory_.size()));
+    ChildMemory mine;
+    mine.all = TRY(os::MappedMemory::map(reader_fd_.get(), kSegmentSize, os::Access::Read));
+    TRY_VOID(memory_.keep_only(offset, shape.bytes()));
+    mine.own = std::move(memory_);
+    mine.extent = Extent(mine.own.data(), shape);
+    return mine;
+}
+
+}  // namespace mpmd::scoreboard
