@@ -18,7 +18,7 @@ struct Position {
     int column = 0;
 };
 
-enum class Source : std::uint8_t { Default, File, Saved, Runtime };
+enum class Source : std::uint8_t { Default, File, Saved, Runtime, Pending };
 
 // Text of one directive as written, by layer. Keys of Config::origins are canonical directive
 // names.

@@ -1,0 +1,36 @@
+#pragma once
+
+// Pure. What was asked for -> what holds: the N-rules of mpm, derived defaults, absolute paths.
+
+#include <string>
+
+#include "daemon/config/config.h"
+
+namespace mpmd::config {
+
+// What the machine adds to the file. Filled by load(); constants in tests.
+struct Surroundings {
+    bool root = false;
+    std::string xdg_runtime_dir;                        // "" = unset
+    std::int64_t hard_children = mpm::kMaxServerLimit;  // the scoreboard's capacity
+    std::int64_t hard_threads = mpm::kMaxThreadLimitEvent;
+};
+
+struct Effective {
+    Settings settings;
+    std::vector<mpm::Adjustment> adjustments;
+};
+
+// Paths of the result are absolute, state_dir, control_socket and retiring_limit are filled in,
+// live.async_factor_micro equals limits.async_factor_micro.
+[[nodiscard]] Effective normalise(const Settings& requested, const Surroundings& surroundings);
+
+// /run/mpmd/NAME, or not root: $XDG_RUNTIME_DIR/mpmd/NAME, else the state directory (decisions.md
+// 7).
+[[nodiscard]] std::string run_directory(const Settings& effective,
+                                        const Surroundings& surroundings);
+
+// "MaxRequestWorkers: requested 410, effective 400, because ..." (D-5).
+[[nodiscard]] std::string adjustment_text(const mpm::Adjustment& adjustment);
+
+}  // namespace mpmd::config
