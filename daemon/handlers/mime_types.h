@@ -14,7 +14,7 @@ public:
     MimeTypes();  // the built-in table
     // Text of a mime.types file: "type ext ext", '#' comments. Its entries win.
     void add(std::string_view types_config);
-    // By the last extension that is known, without regard to case; "" when there is none (then no
+    // By the last extension, without regard to case; "" when there is none (then no
     // Content-Type is sent, as httpd does).
     [[nodiscard]] std::string_view of(std::string_view file_name) const;
 

@@ -3,10 +3,10 @@
 // Files beneath DocumentRoot, looked at by workers. Opens beneath the root with openat2
 // (RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS): symbolic links inside the site are followed, none leads
 // out of it. The root itself is opened each time, so that a site can be switched by renaming. A
-// small file is read between two fstats that must agree; no served file is ever mapped. Constant
-// after construction; any thread; may block.
+// small file is read between two fstats that must agree; no served file is ever mapped. Names that
+// begin with ".ht" are forbidden, as in httpd's shipped configuration. Constant after construction;
+// any thread; may block.
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +22,9 @@ struct Learned {
     std::string key;     // raw path
     FileEntryPtr entry;  // never null
     MonoTime checked{};  // before the look began
-    bool lasting =
-        true;  // false: a passing trouble (no descriptors, file being written): answer, do not keep
+    // False: a passing trouble (no descriptors, a file being written): answer with it, do not keep
+    // it.
+    bool lasting = true;
 };
 
 class StaticFiles {
@@ -34,15 +35,17 @@ public:
     [[nodiscard]] Learned look(std::string_view raw_path, const FileEntryPtr& previous) const;
 
 private:
-    FileEntryPtr find(std::string_view raw_path, const FileEntryPtr& previous, bool& lasting) const;
-    FileEntryPtr open_directory(int root,
-                                std::string path,
-                                const FileEntryPtr& previous,
-                                bool& lasting) const;
-    FileEntryPtr read(os::UniqueFd file,
-                      std::string_view path,
-                      const FileEntryPtr& previous,
-                      bool& lasting) const;
+    struct Look {
+        FileEntryPtr entry;
+        bool lasting = true;
+    };
+    [[nodiscard]] Look find(std::string_view raw_path, const FileEntryPtr& previous) const;
+    [[nodiscard]] Look find_index(int root,
+                                  const std::string& path,
+                                  const FileEntryPtr& previous) const;
+    [[nodiscard]] Look read(os::UniqueFd file,
+                            const std::string& path,
+                            const FileEntryPtr& previous) const;
 
     const std::string document_root_;
     const std::vector<std::string> index_;

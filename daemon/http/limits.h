@@ -11,6 +11,7 @@ struct RequestLimits {
     std::uint32_t fields = 100;       // LimitRequestFields, count, 0 = unlimited: 431 above
     std::uint32_t field_size = 8190;  // LimitRequestFieldSize, one field line: 431 above
     std::uint64_t body = 1073741824;  // LimitRequestBody, 0 = unlimited: 413 above
+    bool operator==(const RequestLimits&) const = default;
 };
 
 }  // namespace mpmd::http

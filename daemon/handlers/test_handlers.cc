@@ -1,0 +1,160 @@
+#include "daemon/handlers/test_handlers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+#include "daemon/base/time.h"
+#include "daemon/handlers/error_page.h"
+#include "daemon/os/clock.h"
+
+namespace mpmd::handlers {
+namespace {
+
+constexpr std::string_view kPrefix = "/mpmd-test/";
+constexpr std::string_view kLines = "Content-Type: text/plain\r\n";
+constexpr double kMaxSleep = 3600;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 40;
+
+void text_answer(std::string text, http::Response& response) {
+    auto owned = std::make_shared<const std::string>(std::move(text));
+    response.headers = kLines;
+    response.body = http::MemoryBody{*owned};
+    response.owner = std::move(owned);
+}
+
+// A pattern that shows where a piece is missing: lines of 64 bytes.
+void fill(std::span<char> into, std::uint64_t offset) {
+    static constexpr std::string_view kLine =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n";
+    static_assert(kLine.size() == 64);
+    std::size_t done = 0;
+    while (done < into.size()) {
+        const auto at = static_cast<std::size_t>((offset + done) % kLine.size());
+        const std::size_t n = std::min(kLine.size() - at, into.size() - done);
+        std::memcpy(into.data() + done, kLine.data() + at, n);
+        done += n;
+    }
+}
+
+// `rate` bytes a second, 0 = unbounded; sleeps in read().
+class PatternSource final : public http::BodySource {
+public:
+    PatternSource(std::uint64_t size, std::uint64_t rate, bool measured)
+        : size_(size), rate_(rate), measured_(measured), begin_(os::mono_now()) {}
+
+    [[nodiscard]] std::size_t read(std::span<char> into) override {
+        std::uint64_t size = std::min<std::uint64_t>(into.size(), size_ - done_);
+        if (rate_ > 0) {
+            size = std::min(size, std::max<std::uint64_t>(rate_ / 10, 1));  // ten pieces a second
+            const double due = static_cast<double>(done_ + size) / static_cast<double>(rate_);
+            const auto due_at = begin_ + std::chrono::duration_cast<Nanoseconds>(
+                                             std::chrono::duration<double>(due));
+            const Nanoseconds wait = due_at - os::mono_now();
+            if (size > 0 && wait > Nanoseconds::zero()) std::this_thread::sleep_for(wait);
+        }
+        fill(into.first(static_cast<std::size_t>(size)), done_);
+        done_ += size;
+        return static_cast<std::size_t>(size);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> length() const override {
+        return measured_ ? std::optional(size_) : std::nullopt;
+    }
+
+private:
+    const std::uint64_t size_;
+    const std::uint64_t rate_;
+    const bool measured_;
+    const MonoTime begin_;
+    std::uint64_t done_ = 0;
+};
+
+void sleep_answer(std::string_view query, http::Response& response) {
+    double seconds = 0;
+    const char* const end = query.data() + query.size();
+    const auto parsed = std::from_chars(query.data(), end, seconds, std::chars_format::fixed);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || !(seconds >= 0) || seconds > kMaxSleep)
+        return error_page(400, response);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    text_answer(fmt::format("slept {} s\n", query), response);
+}
+
+void bytes_answer(std::string_view query, http::Response& response) {
+    const std::optional<std::uint64_t> size = text::parse_uint(query);
+    if (!size || *size > kMaxBytes) return error_page(400, response);
+    response.headers = kLines;
+    response.body = std::make_unique<PatternSource>(*size, 0, true);
+}
+
+void stream_answer(std::string_view query, http::Response& response) {
+    const std::size_t ampersand = query.find('&');
+    const std::optional<std::uint64_t> size = text::parse_uint(query.substr(0, ampersand));
+    std::optional<std::uint64_t> rate = 0;
+    if (ampersand != std::string_view::npos) {
+        constexpr std::string_view kRate = "rate=";
+        const std::string_view rest = query.substr(ampersand + 1);
+        rate = rest.starts_with(kRate) ? text::parse_uint(rest.substr(kRate.size())) : std::nullopt;
+    }
+    if (!size || !rate || *size > kMaxBytes) return error_page(400, response);
+    response.headers = kLines;
+    response.body = std::make_unique<PatternSource>(*size, *rate, false);
+}
+
+void status_answer(std::string_view query, http::Response& response) {
+    const std::optional<std::uint64_t> code = text::parse_uint(query);
+    if (!code || *code < 200 || *code > 599) return error_page(400, response);
+    const auto status = static_cast<std::uint16_t>(*code);
+    error_page(status, response);
+    if (status >= 300 || status == 204) return;
+    text_answer(fmt::format("status {}\n", status), response);
+}
+
+void crash_answer(std::string_view query, http::Response& response) {
+    struct Named {
+        std::string_view name;
+        int number;
+    };
+    static constexpr Named kSignals[] = {{"SEGV", SIGSEGV}, {"BUS", SIGBUS}, {"ABRT", SIGABRT},
+                                         {"ILL", SIGILL},   {"FPE", SIGFPE}, {"KILL", SIGKILL},
+                                         {"TERM", SIGTERM}};
+    for (const Named& signal : kSignals) {
+        const bool named = query == signal.name || text::parse_int(query) == signal.number;
+        if (named || (query.empty() && signal.number == SIGSEGV)) {
+            (void)std::raise(signal.number);
+            return text_answer("survived\n", response);
+        }
+    }
+    error_page(400, response);
+}
+
+}  // namespace
+
+bool is_test_path(std::string_view raw_path) {
+    return raw_path.starts_with(kPrefix);
+}
+
+void run_test_handler(const http::Request& request, http::Response& response) {
+    response.reset();
+    const std::string_view name = request.raw_path.substr(kPrefix.size());
+    if (name == "sleep")
+        sleep_answer(request.query, response);
+    else if (name == "bytes")
+        bytes_answer(request.query, response);
+    else if (name == "stream")
+        stream_answer(request.query, response);
+    else if (name == "status")
+        status_answer(request.query, response);
+    else if (name == "crash")
+        crash_answer(request.query, response);
+    else
+        error_page(404, response);
+    if (request.method == http::Method::Head) response.drop_body();
+}
+
+}  // namespace mpmd::handlers
