@@ -18,8 +18,8 @@ void clear_custom_log(Settings& settings);
 std::string show_custom_log(const Settings& settings);
 
 Outcome add_control_role(Settings& settings, Arguments arguments);
-void clear_control_roles(Settings& settings);
-std::string show_control_roles(const Settings& settings);
+void clear_control_role(Settings& settings);
+std::string show_control_role(const Settings& settings);
 
 Outcome add_directory_index(Settings& settings, Arguments arguments);
 void clear_directory_index(Settings& settings);

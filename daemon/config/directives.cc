@@ -1,0 +1,413 @@
+#include "daemon/config/directives.h"
+
+#include <type_traits>
+
+#include "daemon/config/words.h"
+
+namespace mpmd::config {
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kDay = 86400 * kSecond;
+constexpr std::int64_t kWeek = 7 * kDay;
+constexpr std::int64_t kMaxInt = 2147483647;
+constexpr std::int64_t kMaxThreads = mpm::kMaxServerLimit * mpm::kMaxThreadLimitEvent;
+constexpr std::int64_t kTera = std::int64_t{1} << 40;
+
+// clang-format off
+#define NUMBER(field)                                                                                         \
+    {.number = [](const Settings& s) { return static_cast<std::int64_t>(s.field); },                           \
+     .set_number = [](Settings& s, std::int64_t value) {                                                       \
+         s.field = static_cast<std::remove_reference_t<decltype(s.field)>>(value);                             \
+     }}
+#define TEXT(field)                                                                                           \
+    {.text = [](const Settings& s) -> const std::string& { return s.field; },                                  \
+     .set_text = [](Settings& s, std::string value) { s.field = std::move(value); }}
+#define WORDS(stem) {.add = words::add_##stem, .clear = words::clear_##stem, .shown = words::show_##stem}
+
+constexpr Apply kNow = Apply::Immediate;
+constexpr Apply kRolling = Apply::Rolling;
+constexpr Apply kNextStart = Apply::NextStart;
+
+// Order: as in the manual. What a directive is not told here it has from Directive's defaults:
+// not overridable, children replaced when the file changed, one argument.
+const Directive kTable[] = {
+    // ---- process model ----
+    {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = "event", .max = 1,
+     .choices = "event|worker", .reload = kNextStart,
+     .help = "The process model. With event one listener thread per child holds all connections that wait for the network, and "
+             "worker threads run requests. With worker each connection holds a thread from its first byte to its close; "
+             "it is known, not supported by this release.",
+     .binding = NUMBER(limits.model)},
+    {.name = "StartServers", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "3",
+     .min = 1, .max = mpm::kMaxServerLimit, .clamps = true, .apply = kNextStart, .reload = kNextStart,
+     .help = "Children created at a start. Afterwards their number follows the load between MinSpareThreads and MaxSpareThreads. "
+             "A graceful restart begins with as many children as were active, and at least with this many. "
+             "Never more than MaxRequestWorkers / ThreadsPerChild are started.",
+     .binding = NUMBER(limits.start_servers)},
+    {.name = "ServerLimit", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "16",
+     .min = 1, .max = mpm::kMaxServerLimit, .clamps = true, .apply = kNow, .reload = kNow,
+     .help = "The greatest number of active children. MaxRequestWorkers cannot be above ServerLimit x ThreadsPerChild. "
+             "Other than in httpd it can be changed while the server runs.",
+     .binding = NUMBER(limits.server_limit)},
+    {.name = "ThreadLimit", .syntax = "number", .kind = Kind::Count, .unit = "threads", .fallback = "64",
+     .min = 1, .max = mpm::kMaxThreadLimitEvent, .clamps = true, .apply = kRolling,
+     .help = "The greatest value that ThreadsPerChild can have. Other than in httpd it can be changed while the server runs.",
+     .binding = NUMBER(limits.thread_limit)},
+    {.name = "ThreadsPerChild", .syntax = "number", .kind = Kind::Count, .unit = "threads", .fallback = "25",
+     .min = 1, .max = mpm::kMaxThreadLimitEvent, .clamps = true, .apply = kRolling,
+     .help = "Worker threads of one child, fixed at its birth; the number of children is what follows the load. "
+             "At most ThreadLimit. A change replaces the children one after the other, successor first.",
+     .binding = NUMBER(limits.threads_per_child)},
+    {.name = "MaxRequestWorkers", .syntax = "number", .kind = Kind::Count, .unit = "threads", .fallback = "400",
+     .min = 1, .max = kMaxThreads, .clamps = true, .apply = kNow, .reload = kNow,
+     .help = "Requests that can run at the same time: worker threads of all children together. It limits threads, not connections; "
+             "see AsyncRequestWorkerFactor. It must be a multiple of ThreadsPerChild, from ThreadsPerChild to ServerLimit x ThreadsPerChild.",
+     .binding = NUMBER(limits.max_request_workers)},
+    {.name = "MinSpareThreads", .syntax = "number", .kind = Kind::Count, .unit = "threads", .fallback = "75",
+     .min = 1, .max = kMaxThreads, .clamps = true, .apply = kNow, .reload = kNow,
+     .help = "With fewer idle worker threads in the whole server than this, children are added: one at the first check, then twice as many "
+             "at each following one.",
+     .binding = NUMBER(limits.min_spare_threads)},
+    {.name = "MaxSpareThreads", .syntax = "number", .kind = Kind::Count, .unit = "threads", .fallback = "250",
+     .min = 1, .max = kMaxThreads, .clamps = true, .apply = kNow, .reload = kNow,
+     .help = "With more idle worker threads in the whole server than this, one child is retired at each check. At least "
+             "MinSpareThreads + ThreadsPerChild + 1. Equal to MaxRequestWorkers it keeps children for ever.",
+     .binding = NUMBER(limits.max_spare_threads)},
+    {.name = "AsyncRequestWorkerFactor", .syntax = "factor", .kind = Kind::Factor, .unit = "connections per idle worker",
+     .fallback = "2", .min = mpm::kFactorUnit, .max = 100000 * mpm::kFactorUnit, .clamps = true, .apply = kNow, .reload = kNow,
+     .help = "A child accepts new connections while it has fewer than ThreadsPerChild + factor x idle workers. "
+             "Decimals count exactly: with 1.5 and 4 idle workers that is 6. The whole server holds at most (factor + 1) x "
+             "MaxRequestWorkers connections. A value below 1 is raised to 1.",
+     .binding = NUMBER(limits.async_factor_micro)},
+    {.name = "MaxConnectionsPerChild", .syntax = "number", .kind = Kind::Count, .unit = "connections", .fallback = "0",
+     .min = 0, .max = kMaxInt, .zero = "never", .apply = kNow, .reload = kNow,
+     .help = "A child that has accepted this many connections is replaced; its successor is ready before it stops accepting. "
+             "It counts connections, not requests: see MaxRequestsServedPerChild.",
+     .binding = NUMBER(live.max_connections_per_child)},
+    {.name = "MaxRequestsServedPerChild", .syntax = "number", .kind = Kind::Count, .unit = "requests", .fallback = "0",
+     .min = 0, .max = kMaxInt, .zero = "never", .apply = kNow, .reload = kNow,
+     .help = "A child that has answered this many requests is replaced, successor first.",
+     .binding = NUMBER(live.max_requests_served_per_child)},
+    {.name = "MaxChildRSS", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
+     .min = 1048576, .max = kTera, .zero = "never", .apply = kNow, .reload = kNow,
+     .help = "A child whose resident memory is above this is replaced, successor first. Checked once per maintenance interval.",
+     .binding = NUMBER(max_child_rss)},
+    {.name = "MaxMemFree", .syntax = "kibibytes", .kind = Kind::Count, .unit = "KiB", .fallback = "2048",
+     .min = 0, .max = kMaxInt, .zero = "unlimited", .apply = kNow, .reload = kNow, .support = Support::Known,
+     .help = "Free memory that a connection's allocator keeps for the next request."},
+    {.name = "ThreadStackSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
+     .min = 0, .max = kTera, .zero = "the system's", .apply = kRolling,
+     .help = "Stack of each worker and listener thread. A size that the system refuses is reported by each child, which then uses the "
+             "system's default; a size so large that no thread can be made stops the server.",
+     .binding = NUMBER(thread_stack_size)},
+
+    // ---- sockets ----
+    {.name = "Listen", .syntax = "[address:]port [protocol]", .kind = Kind::Words, .reload = kRolling,
+     .accumulates = true, .max_arguments = 2,
+     .help = "An address to accept connections on; at least one is needed, each occurrence adds one. IPv6 addresses stand in brackets, "
+             "* is any address, port 0 lets the system choose. The protocol is http; https (the default of port 443) is "
+             "known, not supported by this release. An address that stays in the file keeps its socket over reloads.",
+     .binding = WORDS(listen)},
+    {.name = "ListenBacklog", .syntax = "number", .kind = Kind::Count, .unit = "connections", .fallback = "511",
+     .min = 1, .max = kMaxInt, .apply = kNow, .reload = kNow,
+     .help = "Connections that the system keeps for us before they are accepted. The system may lower it (net.core.somaxconn). "
+             "A change reaches open sockets at once.",
+     .binding = NUMBER(listen_backlog)},
+    {.name = "ListenCoresBucketsRatio", .syntax = "number", .kind = Kind::Count, .fallback = "0",
+     .min = 0, .max = kMaxInt, .zero = "off", .reload = kNextStart, .support = Support::Known,
+     .help = "One set of listening sockets for so many processor cores."},
+    {.name = "SendBufferSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
+     .min = 512, .max = kMaxInt, .zero = "the system's", .apply = kNow, .reload = kNow,
+     .help = "Send buffer of each connection, from the next one accepted. Gone from the file it is the system's again.",
+     .binding = NUMBER(live.send_buffer_size)},
+    {.name = "ReceiveBufferSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
+     .min = 512, .max = kMaxInt, .zero = "the system's", .apply = kNow, .reload = kNow,
+     .help = "Receive buffer of each connection, from the next one accepted.",
+     .binding = NUMBER(live.receive_buffer_size)},
+    {.name = "AcceptFilter", .syntax = "protocol filter", .kind = Kind::Words, .fallback = "none", .reload = kNow,
+     .accumulates = true, .support = Support::Ignored, .min_arguments = 2, .max_arguments = 2,
+     .help = "Accepted for httpd's files, without effect: a silent client costs no thread here, so nothing is gained by hiding it in the system."},
+    {.name = "ConnectionFallback", .syntax = "tls|none", .kind = Kind::Choice, .fallback = "none", .max = 1,
+     .choices = "none|tls", .support = Support::Known,
+     .help = "Which connections hold a worker thread for their whole life although the MPM is event."},
+
+    // ---- time ----
+    {.name = "TimeOut", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "60",
+     .min = kSecond, .max = kDay, .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "How long a connection may make no progress while a request is read or a response written; also the whole time that a "
+             "response may wait for its client to take more.",
+     .binding = NUMBER(live.timeout_ms)},
+    {.name = "RequestReadTimeout", .syntax = "header=time[-time,MinRate=bytes] body=...", .kind = Kind::Words,
+     .apply = kNow, .reload = kNow, .support = Support::Known, .max_arguments = 3,
+     .help = "Bounds for receiving a request's head and body."},
+    {.name = "KeepAlive", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1,
+     .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "Whether a connection stays open for further requests.",
+     .binding = NUMBER(live.keep_alive)},
+    {.name = "KeepAliveTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "5",
+     .min = 0, .max = kDay, .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "How long an idle connection waits for its next request; 0 closes after each response. A change reaches connections "
+             "that are waiting already.",
+     .binding = NUMBER(live.keep_alive_timeout_ms)},
+    {.name = "MaxKeepAliveRequests", .syntax = "number", .kind = Kind::Count, .unit = "requests", .fallback = "100",
+     .min = -1, .max = kMaxInt, .zero = "unlimited", .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "Requests answered on one connection, exactly; then it is closed. 0 is unlimited, -1 closes after each response.",
+     .binding = NUMBER(live.max_keep_alive_requests)},
+    {.name = "KeepAliveShedAge", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = 0, .max = kDay, .zero = "never", .apply = kNow, .reload = kNow,
+     .help = "At the connection limit with idle workers, idle kept-alive connections of at least this age are closed, oldest first and "
+             "only as many as needed, so that new clients are served.",
+     .binding = NUMBER(live.keep_alive_shed_age_ms)},
+    {.name = "HeadShedAge", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "2",
+     .min = 0, .max = kDay, .zero = "never", .apply = kNow, .reload = kNow,
+     .help = "At the connection limit, connections that have not completed a request head for this long are closed, oldest first, "
+             "before any kept-alive connection.",
+     .binding = NUMBER(live.head_shed_age_ms)},
+    {.name = "RequestQueueTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = 0, .max = kDay, .apply = kNow, .reload = kNow,
+     .help = "How long a request on an open connection waits for an idle worker before it is answered 503 with Retry-After.",
+     .binding = NUMBER(live.request_queue_timeout_ms)},
+
+    // ---- life of children and server ----
+    {.name = "MaintenanceInterval", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = 100, .max = 10 * kSecond, .reload = kNow,
+     .help = "How often spare threads are counted and children added or retired.",
+     .binding = NUMBER(maintenance_interval_ms)},
+    {.name = "ChildHangTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
+     .min = 5 * kSecond, .max = kDay, .zero = "only an event", .reload = kNow,
+     .help = "A child without a heartbeat for this long is killed and replaced. With 0 it is only reported, after 5 seconds.",
+     .binding = NUMBER(child_hang_timeout_ms)},
+    {.name = "ChildDrainTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "300",
+     .min = 0, .max = kWeek, .zero = "unlimited", .apply = kNow, .reload = kNow,
+     .help = "How long a child that was told to leave may finish what it has.",
+     .binding = NUMBER(live.child_drain_timeout_ms)},
+    {.name = "DrainKeepAliveGrace", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = 0, .max = kDay, .apply = kNow, .reload = kNow,
+     .help = "How long an idle kept-alive connection of a leaving child may still bring a request, which is then answered with "
+             "Connection: close.",
+     .binding = NUMBER(live.drain_keep_alive_grace_ms)},
+    {.name = "GracefulShutdownTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
+     .min = 0, .max = kWeek, .zero = "wait for ever", .apply = kNow, .reload = kNow,
+     .help = "How long a graceful stop of the server may take before it becomes a stop at once. It does not bound restarts: "
+             "see ChildDrainTimeout.",
+     .binding = NUMBER(live.graceful_shutdown_timeout_ms)},
+    {.name = "StopTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "3",
+     .min = 0, .max = kDay, .apply = kNow, .reload = kNow,
+     .help = "How long children have to leave at a stop at once or a hard restart before they are killed.",
+     .binding = NUMBER(stop_timeout_ms)},
+    {.name = "RetiringLimit", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "0",
+     .min = 1, .max = mpm::kMaxServerLimit, .zero = "MaxRequestWorkers", .apply = kNow, .reload = kNow,
+     .help = "Children that may be on their way out at the same time, beyond ServerLimit.",
+     .binding = NUMBER(retiring_limit)},
+
+    // ---- who and where ----
+    {.name = "User", .syntax = "name|#number", .kind = Kind::Text, .fallback = "www-data",
+     .help = "The user that children run as when the server is started by root. Never root. Ignored without root.",
+     .binding = TEXT(user)},
+    {.name = "Group", .syntax = "name|#number", .kind = Kind::Text, .fallback = "www-data",
+     .help = "The group that children run as when the server is started by root. Ignored without root.",
+     .binding = TEXT(group)},
+    {.name = "ChrootDir", .syntax = "directory", .kind = Kind::Path, .support = Support::Known,
+     .help = "A root directory for the children."},
+    {.name = "PidFile", .syntax = "file", .kind = Kind::Path, .fallback = "logs/mpmd.pid", .reload = kNow,
+     .help = "The file with the supervisor's process id, locked while it lives. A relative path begins at ServerRoot.",
+     .binding = TEXT(pid_file)},
+    {.name = "ScoreBoardFile", .syntax = "file", .kind = Kind::Path, .reload = kNextStart, .support = Support::Known,
+     .help = "A file that holds the scoreboard, for readers without the control plane."},
+    {.name = "CoreDumpDirectory", .syntax = "directory", .kind = Kind::Path, .apply = kRolling, .support = Support::Known,
+     .help = "Where a crashing child leaves its core file."},
+    {.name = "EnableExceptionHook", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1,
+     .apply = kRolling, .support = Support::Known,
+     .help = "Whether a crashing child leaves a crash record."},
+    {.name = "Mutex", .syntax = "mechanism [default|name] ... [OmitPID]", .kind = Kind::Words, .fallback = "default",
+     .accumulates = true, .support = Support::Known, .max_arguments = 16,
+     .help = "How processes exclude one another. The event MPM needs no mutex for accepting."},
+    {.name = "AcceptMutex", .syntax = "mechanism", .kind = Kind::Choice, .max = 5,
+     .choices = "default|flock|fcntl|sysvsem|posixsem|pthread", .reload = kNow, .support = Support::Ignored,
+     .help = "httpd 2.2's word for the lock around accept. The event MPM has no such lock: not needed, ignored with a warning."},
+    {.name = "LockFile", .syntax = "file", .kind = Kind::Path, .reload = kNow, .support = Support::Ignored,
+     .help = "httpd 2.2's file for AcceptMutex. Not needed, ignored with a warning."},
+    {.name = "LoadModule", .syntax = "name file", .kind = Kind::Words, .reload = kNow, .accumulates = true,
+     .support = Support::Ignored, .min_arguments = 2, .max_arguments = 2,
+     .help = "Accepted for httpd's files, without effect: what mpmd does is built in."},
+    {.name = "ServerRoot", .syntax = "directory", .kind = Kind::Path, .fallback = "/etc/mpmd",
+     .help = "Relative paths in the file begin here.",
+     .binding = TEXT(server_root)},
+    {.name = "Instance", .syntax = "name", .kind = Kind::Text, .fallback = "main", .reload = kNextStart,
+     .help = "The name of this server among several on one machine: part of the run directory and the default StateDir. "
+             "Letters, digits, - and _.",
+     .binding = TEXT(instance)},
+    {.name = "StateDir", .syntax = "directory", .kind = Kind::Path, .reload = kNextStart,
+     .help = "What must outlive the server: overrides, counters, history. Default /var/lib/mpmd/NAME.",
+     .binding = TEXT(state_dir)},
+
+    // ---- what is served ----
+    {.name = "ServerName", .syntax = "[http://]name[:port]", .kind = Kind::Text, .context = Context::ServerAndHost,
+     .help = "The name that the server calls itself in redirects. Default: what the client asked for.",
+     .binding = TEXT(server_name)},
+    {.name = "DocumentRoot", .syntax = "directory", .kind = Kind::Path, .fallback = "/var/www/html", .context = Context::ServerAndHost,
+     .help = "The directory that is served. Files are opened beneath it only; a symbolic link cannot lead out.",
+     .binding = TEXT(document_root)},
+    {.name = "DirectoryIndex", .syntax = "name ...|disabled", .kind = Kind::Words, .fallback = "index.html",
+     .context = Context::ServerAndHost, .accumulates = true, .max_arguments = 16,
+     .help = "Files that stand for their directory, the first that exists. Further occurrences add to the list.",
+     .binding = WORDS(directory_index)},
+    {.name = "TypesConfig", .syntax = "file", .kind = Kind::Path, .fallback = "/etc/mime.types",
+     .help = "Content types by file name extension, in the format of mime.types. Without the default file a small built-in table is used.",
+     .binding = TEXT(types_config)},
+    {.name = "LimitRequestLine", .syntax = "bytes", .kind = Kind::Size, .unit = "bytes", .fallback = "8190",
+     .min = 64, .max = 65536, .context = Context::ServerAndHost,
+     .help = "The longest request line; longer ones are answered 414.",
+     .binding = NUMBER(request.line)},
+    {.name = "LimitRequestFields", .syntax = "number", .kind = Kind::Count, .unit = "fields", .fallback = "100",
+     .min = 1, .max = 32767, .zero = "unlimited", .context = Context::ServerAndHost,
+     .help = "The greatest number of fields in a request's head; more are answered 431.",
+     .binding = NUMBER(request.fields)},
+    {.name = "LimitRequestFieldSize", .syntax = "bytes", .kind = Kind::Size, .unit = "bytes", .fallback = "8190",
+     .min = 64, .max = 65536, .context = Context::ServerAndHost,
+     .help = "The longest field line in a request's head; longer ones are answered 431.",
+     .binding = NUMBER(request.field_size)},
+    {.name = "LimitRequestBody", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "1073741824",
+     .min = 1, .max = 1024 * kTera, .zero = "unlimited", .context = Context::ServerAndHost,
+     .help = "The longest request body; longer ones are answered 413.",
+     .binding = NUMBER(request.body)},
+    {.name = "ListenerAnswers", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1, .apply = kNow, .reload = kNow,
+     .help = "Whether the listener thread answers by itself what it has in memory (cached small files, 304, errors). Off sends every request "
+             "through a worker thread, as httpd does.",
+     .binding = NUMBER(live.listener_answers)},
+    {.name = "FileCacheCheck", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = 0, .max = 3600 * kSecond, .zero = "every request on a worker", .reload = kNow,
+     .help = "A cached file checked within this time is answered from memory; up to twice the time it is answered and checked meanwhile. "
+             "So no answer is older than twice this time.",
+     .binding = NUMBER(live.file_cache_check_ms)},
+    {.name = "FileCacheEntries", .syntax = "number", .kind = Kind::Count, .unit = "files", .fallback = "2048",
+     .min = 1, .max = 1000000, .zero = "no cache",
+     .help = "Files in the cache of one child.",
+     .binding = NUMBER(file_cache_entries)},
+    {.name = "FileCacheSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "16M",
+     .min = 65536, .max = kTera, .zero = "no cache",
+     .help = "Memory of the file cache of one child.",
+     .binding = NUMBER(file_cache_bytes)},
+    {.name = "TestHandlers", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1,
+     .help = "Serves /mpmd-test/sleep?N, bytes?N, stream?N&rate=R, status?CODE and crash?SIG by worker threads, for tests. Only when every "
+             "Listen is a loopback address; else a warning and no handlers.",
+     .binding = NUMBER(test_handlers)},
+
+    // ---- logs and status ----
+    {.name = "ErrorLog", .syntax = "file", .kind = Kind::Path, .fallback = "logs/error_log", .context = Context::ServerAndHost, .reload = kNow,
+     .help = "The file for the server's own messages.",
+     .binding = TEXT(error_log)},
+    {.name = "LogLevel", .syntax = "level", .kind = Kind::Choice, .fallback = "warn", .max = 8,
+     .choices = "emerg|alert|crit|error|warn|notice|info|debug|trace", .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "The least severe messages that are written. httpd's trace1 to trace8 are all trace; levels of single modules are known, not "
+             "supported by this release.",
+     .binding = NUMBER(live.log_level)},
+    {.name = "CustomLog", .syntax = "file common|combined", .kind = Kind::Words, .context = Context::ServerAndHost, .reload = kNow,
+     .accumulates = true, .min_arguments = 2, .max_arguments = 2,
+     .help = "A log with one line per request. Each occurrence adds one.",
+     .binding = WORDS(custom_log)},
+    {.name = "LogFormat", .syntax = "format [name]", .kind = Kind::Words, .context = Context::ServerAndHost, .accumulates = true,
+     .support = Support::Known, .max_arguments = 2,
+     .help = "Names a format for CustomLog. The names common and combined are built in."},
+    {.name = "ExtendedStatus", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1, .apply = kNow, .reload = kNow,
+     .help = "Whether the scoreboard carries the text of requests, clients and hosts.",
+     .binding = NUMBER(live.extended_status)},
+    {.name = "SeeRequestTail", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1, .apply = kNow, .reload = kNow,
+     .support = Support::Known,
+     .help = "Whether the scoreboard keeps the end of a long request line instead of its beginning."},
+
+    // ---- control plane ----
+    {.name = "ControlSocket", .syntax = "file", .kind = Kind::Path, .reload = kNextStart,
+     .help = "The socket of the control plane; at most 107 bytes. Default: control.sock in the run directory.",
+     .binding = TEXT(control_socket)},
+    {.name = "MonitorSocket", .syntax = "file", .kind = Kind::Path, .reload = kNextStart, .support = Support::Known,
+     .help = "A second socket, for reading only."},
+    {.name = "ControlListen", .syntax = "host:port", .kind = Kind::Words, .reload = kNextStart, .accumulates = true, .support = Support::Known,
+     .help = "A TCP address for the control plane, with certificates on both sides."},
+    {.name = "ControlCertificateFile", .syntax = "file", .kind = Kind::Path, .support = Support::Known,
+     .help = "The control plane's certificate for ControlListen."},
+    {.name = "ControlCertificateKeyFile", .syntax = "file", .kind = Kind::Path, .support = Support::Known,
+     .help = "The key of ControlCertificateFile."},
+    {.name = "ControlClientCAFile", .syntax = "file", .kind = Kind::Path, .support = Support::Known,
+     .help = "The authorities whose client certificates ControlListen takes."},
+    {.name = "ControlCRLPath", .syntax = "file", .kind = Kind::Path, .support = Support::Known,
+     .help = "Revoked client certificates."},
+    {.name = "ControlProgram", .syntax = "file", .kind = Kind::Path, .reload = kNow,
+     .help = "The mpmd-control to run. Default: in the library directory, then beside mpmd. Taken at the next start of the control process.",
+     .binding = TEXT(control_program)},
+    {.name = "ControlUser", .syntax = "name", .kind = Kind::Text, .reload = kNow,
+     .help = "The user of the control process when there is root; never the User of the children. Default: mpmd-control if it exists, else nobody. "
+             "Taken at the next start of the control process.",
+     .binding = TEXT(control_user)},
+    {.name = "ControlRole", .syntax = "viewer|operator|admin user:NAME|group:NAME|uid:N", .kind = Kind::Words, .reload = kNow,
+     .accumulates = true, .min_arguments = 2, .max_arguments = 2,
+     .help = "Gives a local user or group a role: viewers look, operators tune and restart children, admins reload and stop. Each occurrence adds "
+             "one; the highest counts. Root, and without root the user of the server, are always admin.",
+     .binding = WORDS(control_role)},
+    {.name = "ControlReflection", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1, .reload = kNow,
+     .help = "Whether the control socket answers gRPC reflection.",
+     .binding = NUMBER(control_reflection)},
+    {.name = "ControlMaxWatchers", .syntax = "number", .kind = Kind::Count, .unit = "streams", .fallback = "256",
+     .min = 1, .max = 65536, .reload = kNow,
+     .help = "Watching streams of the control plane that are served at the same time.",
+     .binding = NUMBER(control_max_watchers)},
+    {.name = "MetricsListen", .syntax = "host:port", .kind = Kind::Words, .reload = kNextStart, .accumulates = true, .support = Support::Known,
+     .help = "An address that serves metrics over HTTP."},
+    {.name = "HistoryInterval", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
+     .min = kSecond, .max = 3600 * kSecond, .support = Support::Known,
+     .help = "How often the state is kept in the history."},
+    {.name = "HistoryMaxSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "512M",
+     .min = 1048576, .max = kTera, .support = Support::Known,
+     .help = "The size of the history on disk."},
+    {.name = "HistoryMaxAge", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "604800",
+     .min = 3600 * kSecond, .max = 3660 * kDay, .support = Support::Known,
+     .help = "How long the history is kept."},
+    {.name = "AuditSyslog", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1, .support = Support::Known,
+     .help = "Whether every change is also written to syslog."},
+    {.name = "RequireReason", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1, .support = Support::Known,
+     .help = "Whether every change needs a reason."},
+
+    // ---- httpd's, for files that come from there ----
+#define KNOWN(directive, arguments, text)                                                                      \
+    {.name = directive, .syntax = arguments, .kind = Kind::Words, .context = Context::ServerAndHost,            \
+     .accumulates = true, .support = Support::Known, .max_arguments = 64, .help = text}
+    KNOWN("Include", "file|directory|pattern", "Reads further files in its place."),
+    KNOWN("IncludeOptional", "file|directory|pattern", "Reads further files in its place, if there are any."),
+    KNOWN("Define", "name [value]", "Defines a name for ${name} and <IfDefine>."),
+    KNOWN("UnDefine", "name", "Takes a definition back."),
+    KNOWN("ServerAlias", "name ...", "Further names of a virtual host."),
+    KNOWN("ServerAdmin", "address", "The address of the administrator."),
+    KNOWN("Alias", "path directory", "Serves a part of the site from another directory."),
+    KNOWN("Redirect", "[status] path target", "Answers with a redirect."),
+    KNOWN("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
+    KNOWN("AddType", "type extension ...", "Adds content types."),
+    KNOWN("Options", "option ...", "What a directory allows."),
+    KNOWN("AllowOverride", "class ...", "Which .htaccess directives are taken."),
+    KNOWN("Require", "condition ...", "Who may see a directory."),
+    KNOWN("SSLEngine", "On|Off", "TLS for a virtual host."),
+    KNOWN("SSLCertificateFile", "file", "The certificate of a virtual host."),
+    KNOWN("SSLCertificateKeyFile", "file", "The key of SSLCertificateFile."),
+    KNOWN("ProxyPass", "path URL", "Hands a part of the site to another server."),
+#undef KNOWN
+};
+#undef WORDS
+#undef TEXT
+#undef NUMBER
+// clang-format on
+
+constexpr OldName kOldNames[] = {
+    {"MaxClients", "MaxRequestWorkers", ""},
+    {"MaxRequestsPerChild", "MaxConnectionsPerChild", "it counts connections, not requests"},
+};
+
+}  // namespace
+
+std::span<const Directive> directives() {
+    return kTable;
+}
+std::span<const OldName> old_names() {
+    return kOldNames;
+}
+
+}  // namespace mpmd::config

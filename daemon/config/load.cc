@@ -1,0 +1,186 @@
+#include "daemon/config/load.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+#include "daemon/config/validate.h"
+#include "daemon/os/unique_fd.h"
+
+namespace mpmd::config {
+namespace {
+
+Result<std::string> read_all(int fd, const std::string& path) {
+    std::string out(kMaxFileBytes + 1, '\0');
+    std::size_t have = 0;
+    while (have < out.size()) {
+        const ssize_t got = ::read(fd, out.data() + have, out.size() - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail(Error::os("read").context(path));
+        if (got == 0) break;
+        have += static_cast<std::size_t>(got);
+    }
+    if (have > kMaxFileBytes)
+        return fail(Error::text(fmt::format("{}: larger than {} bytes", path, kMaxFileBytes)));
+    out.resize(have);
+    return out;
+}
+
+bool is_directory(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// "#NNN" needs no entry (P-10); a name must have one. Nothing when there is none.
+template <class Entry, class LookUp, class Id>
+std::optional<std::uint64_t> identity(const std::string& name, LookUp look_up, Id id_of) {
+    constexpr std::size_t kFirst = 4096;
+    constexpr std::size_t kMost = 1024 * 1024;
+    if (!name.empty() && name.front() == '#')
+        return text::parse_uint(std::string_view(name).substr(1));
+    for (std::size_t size = kFirst; size <= kMost; size *= 2) {
+        std::vector<char> buffer(size);
+        Entry entry{};
+        Entry* found = nullptr;
+        const int error = look_up(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (error == ERANGE) continue;
+        if (found == nullptr) return std::nullopt;
+        return id_of(*found);
+    }
+    return std::nullopt;
+}
+
+// What needs the system. Reports at the line that sets the directive; a default is never an error.
+class SystemChecks {
+public:
+    SystemChecks(FileLayer& layer, const Surroundings& surroundings)
+        : layer_(layer),
+          root_(surroundings.root),
+          effective_(normalise(layer.settings, surroundings).settings) {}
+
+    void run() {
+        if (set("ServerRoot") && !is_directory(effective_.server_root))
+            error("ServerRoot",
+                  fmt::format("ServerRoot \"{}\" is not a directory", effective_.server_root));
+        if (!is_directory(effective_.document_root)) document_root();
+        if (set("TypesConfig") && ::access(effective_.types_config.c_str(), R_OK) != 0)
+            error("TypesConfig",
+                  Error::os(fmt::format("TypesConfig \"{}\"", effective_.types_config)).message);
+        user();
+        group();
+    }
+
+private:
+    [[nodiscard]] bool set(const char* name) const { return layer_.values.count(name) > 0; }
+    void report(Severity severity, const char* name, std::string message) {
+        const auto found = layer_.values.find(name);
+        const Position position =
+            found == layer_.values.end() ? Position{layer_.file, 0, 0} : found->second.position;
+        layer_.diagnostics.push_back({severity, position, std::move(message), ""});
+    }
+    void error(const char* name, std::string message) {
+        report(Severity::Error, name, std::move(message));
+    }
+
+    void document_root() {
+        report(set("DocumentRoot") ? Severity::Error : Severity::Warning, "DocumentRoot",
+               fmt::format("DocumentRoot \"{}\" is not a directory", effective_.document_root));
+    }
+    void user() {
+        if (!root_ && !set("User")) return;
+        const auto id = identity<passwd>(effective_.user, ::getpwnam_r,
+                                         [](const passwd& e) { return e.pw_uid; });
+        if (!id)
+            error("User", fmt::format("there is no user \"{}\"", text::escape(effective_.user)));
+        if (id && *id == 0)
+            error("User", fmt::format("User must not be root, and \"{}\" is",
+                                      text::escape(effective_.user)));
+    }
+    void group() {
+        if (!root_ && !set("Group")) return;
+        const auto id = identity<::group>(effective_.group, ::getgrnam_r,
+                                          [](const ::group& e) { return e.gr_gid; });
+        if (!id)
+            error("Group", fmt::format("there is no group \"{}\"", text::escape(effective_.group)));
+    }
+
+    FileLayer& layer_;
+    const bool root_;
+    const Settings effective_;
+};
+
+// Diagnostics of the whole-file checks know their line, not its text.
+void add_sources(FileLayer& layer, std::string_view content) {
+    const auto lines = text::split(content, '\n');
+    for (Diagnostic& entry : layer.diagnostics) {
+        const auto index = static_cast<std::size_t>(entry.position.line);
+        if (entry.source.empty() && index > 0 && index <= lines.size())
+            entry.source = lines[index - 1];
+    }
+    std::stable_sort(layer.diagnostics.begin(), layer.diagnostics.end(),
+                     [](const Diagnostic& a, const Diagnostic& b) {
+                         const auto key = [](const Diagnostic& d) {
+                             return d.position.line == 0 ? INT32_MAX : d.position.line;
+                         };
+                         return key(a) < key(b);
+                     });
+}
+
+}  // namespace
+
+Result<std::string> read_text(const std::string& path) {
+    // O_NONBLOCK: a pipe without a writer must not hold us.
+    const os::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd) return fail(Error::os("cannot open " + path));
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) return fail(Error::os("fstat").context(path));
+    if (!S_ISREG(status.st_mode)) return fail(Error::text(path + ": not a regular file"));
+    return read_all(fd.get(), path);
+}
+
+FileLayer load_file(const std::string& path) {
+    const auto content = read_text(path);
+    if (!content) {
+        FileLayer layer;
+        layer.file = path;
+        layer.settings = default_settings();
+        layer.diagnostics.push_back({Severity::Error, {"mpmd", 0, 0}, content.error().message, ""});
+        return layer;
+    }
+    FileLayer layer = parse(*content, path);
+    const Surroundings surroundings = surroundings_here();
+    for (Diagnostic& entry : validate(layer, surroundings))
+        layer.diagnostics.push_back(std::move(entry));
+    SystemChecks(layer, surroundings).run();
+    add_sources(layer, *content);
+    return layer;
+}
+
+Surroundings surroundings_here() {
+    Surroundings out;
+    out.root = ::geteuid() == 0;
+    const char* run =
+        std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): no thread exists
+    if (run != nullptr && *run == '/') out.xdg_runtime_dir = run;
+    return out;
+}
+
+Loaded load(const std::string& path, const Layers& layers) {
+    Loaded out;
+    out.file = load_file(path);
+    if (!out.file.ok()) return out;
+    out.composed = compose(out.file, layers, surroundings_here());
+    out.config = std::make_shared<const Config>(out.composed.config);
+    return out;
+}
+
+}  // namespace mpmd::config
