@@ -58,7 +58,7 @@ enum class Event : std::uint8_t {
 inline constexpr std::size_t kEvents = 22;
 
 enum class Owner : std::uint8_t { Listener, Worker, Same, Nobody };
-enum class Watch : std::uint8_t { Nothing, Read, Write };
+enum class Watch : std::uint8_t { Nothing, Read, Write, Same };  // for the owner Listener: parked
 
 enum class DeadlineKind : std::uint8_t {
     None,         // nothing runs
@@ -80,6 +80,7 @@ struct Step {
     bool operator==(const Step&) const = default;
 };
 
+// Where a connection begins.
 inline constexpr Step kAccepted{State::Reading, Owner::Listener, Watch::Read, DeadlineKind::Head};
 inline constexpr Seconds kLinger{30};
 inline constexpr Seconds kShortLinger{2};

@@ -8,9 +8,9 @@
 //                              |                          \___ last child gone ____________^ ^
 //                              \--Stop-----------------------------------------> Stopping ---/
 //
-// Commands merge (L-1): GracefulRestart < HardRestart < GracefulStop < Stop; the stronger one
-// replaces a weaker one that still waits, a weaker one after a stronger one is ignored. Reopening
-// logs is independent of all that.
+// Commands merge (L-1): GracefulRestart < HardRestart < GracefulStop < FatalStop < Stop; the
+// stronger one replaces a weaker one that still waits, a weaker one after a stronger one is
+// ignored. Reopening logs is independent of all that.
 
 #include <cstdint>
 #include <optional>
@@ -89,11 +89,12 @@ private:
     void begin_stop(const Situation& situation, Effects& effects);
     void enter_stopping(const Situation& situation, Effects& effects);
     void pass_deadline(const Situation& situation, Effects& effects);
+    void remove_pid_file(Effects& effects);
 
     ServerState state_ = ServerState::Starting;
-    std::optional<Command> pending_;
+    std::optional<Command> pending_;  // asked for, not begun
+    std::optional<Command> acting_;   // the stop in force
     bool reopen_logs_ = false;
-    bool listening_ = true;
     bool pid_file_ = true;
     bool killed_ = false;
     std::optional<MonoTime> deadline_;

@@ -33,23 +33,21 @@ public:
         StartHeld,  // fork a successor with the instruction to wait; answer started()
         Start,      // fork an ordinary successor: the old one has left already
         Release,    // tell the successor to accept
-        Forget,     // over
     };
 
+    // Start a held successor first; where that is impossible (no slot, fork paused), keep no
+    // Handover: regulation cares when the old child is gone.
     explicit Handover(ChildUid old) : old_(old) {}
 
-    [[nodiscard]] Action begin() { return Action::StartHeld; }
     void started(ChildUid successor);
     [[nodiscard]] Action ready(ChildUid uid);
     [[nodiscard]] Action stopped_accepting(ChildUid uid);  // the old one closed its door
     [[nodiscard]] Action exited(ChildUid uid);
-    // The supervisor could not start a successor (no slot, fork paused): regulation will care when
-    // the old one is gone.
-    [[nodiscard]] Action not_started() { return Action::Forget; }
-
     [[nodiscard]] ChildUid old() const { return old_; }
     [[nodiscard]] ChildUid successor() const { return successor_; }
     [[nodiscard]] bool holding() const { return successor_ != ChildUid{} && !released_; }
+    // Nothing is left to do: forget it.
+    [[nodiscard]] bool over() const { return released_ && old_gone_; }
     [[nodiscard]] bool owns(ChildUid uid) const { return uid == old_ || uid == successor_; }
 
 private:
@@ -59,6 +57,7 @@ private:
     ChildUid successor_;
     bool ready_ = false;
     bool door_closed_ = false;
+    bool old_gone_ = false;
     bool released_ = false;
 };
 

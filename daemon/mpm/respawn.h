@@ -21,7 +21,7 @@ namespace mpmd::mpm {
 
 inline constexpr int kExitSick = 7;
 inline constexpr int kExitFatal = 15;
-inline constexpr Seconds kEarlyLife{5};
+inline constexpr Seconds kEarlyLife{1};
 inline constexpr Seconds kLongestPause{30};
 inline constexpr int kAlarmAfterEarlyDeaths = 10;
 inline constexpr int kImmediateReplacements = 2;

@@ -60,10 +60,12 @@ public:
         ChildUid successor;  // uid 0: none yet, or none wanted
         Phase phase = Phase::Waiting;
         bool wants_successor = true;
+        bool old_dismissed = false;  // DRAIN or STOP was given
         bool old_gone = false;
         int attempts = 0;
-        std::optional<MonoTime> deadline;  // of READY while Starting, of the drain while Draining
-        std::string note;                  // "not ready after 10 s"
+        std::optional<MonoTime> ready_deadline;
+        std::optional<MonoTime> drain_deadline;
+        std::string note;  // "not ready after 10 s"
     };
     struct Action {
         enum class Kind : std::uint8_t {
@@ -86,7 +88,7 @@ public:
 
     // Reports. Times must not go back.
     [[nodiscard]] Actions begin(MonoTime now);
-    [[nodiscard]] Actions started(std::size_t step, ChildUid successor, MonoTime now);
+    [[nodiscard]] Actions started(std::size_t step, ChildUid successor, MonoTime now);  // forked
     [[nodiscard]] Actions deferred(
         std::size_t step);  // no free slot, or fork paused: asked again at the next tick
     [[nodiscard]] Actions ready(ChildUid successor, MonoTime now);
@@ -117,13 +119,16 @@ public:
 
 private:
     [[nodiscard]] std::int64_t starting() const;
+    [[nodiscard]] bool all_replaced() const;
+    [[nodiscard]] std::optional<std::size_t> next_to_start() const;
     void start_more(Actions& actions);
     void dismiss_old(std::size_t index, MonoTime now, Actions& actions);
-    void stop_all_old(MonoTime now, Actions& actions);
-    void successor_lost(std::size_t index, Actions& actions);
+    void successor_ready(std::size_t index, MonoTime now, Actions& actions);
+    void successor_lost(std::size_t index, std::string note, Actions& actions);
     void pass_deadlines(MonoTime now, Actions& actions);
     void give_up(State state, std::string reason, Actions& actions);
-    void finish_if_done(Actions& actions);
+    void settle(MonoTime now, Actions& actions);
+    void finish(State state, Actions& actions);
 
     RolloutOptions options_;
     std::vector<Step> steps_;

@@ -1,0 +1,279 @@
+#include "daemon/mpm/maintenance.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "daemon/mpm/victim.h"
+
+namespace mpmd::mpm {
+
+namespace {
+
+// What the children add up to.
+struct Sums {
+    std::int64_t idle = 0;               // I
+    std::int64_t idle_any_listener = 0;  // as I, but saturated listeners count
+    std::int64_t idle_any = 0;           // as I, but every child counts that may still be used
+    std::int64_t present = 0;            // P
+    std::int64_t active = 0;
+    std::int64_t saturated = 0;      // active children with a saturated listener
+    std::int64_t listener_busy = 0;  // sum over active children, permille
+    bool full_child = false;         // M-15
+};
+
+bool is_active(const ChildSummary& child) {
+    return !child.quiescing && !child.held;
+}
+
+bool is_saturated(const ChildSummary& child) {
+    return is_active(child) && child.saturated_ticks >= kListenerSaturatedTicks;
+}
+
+bool in_bucket(const Census& census, SlotIndex slot) {
+    return slot.value() % static_cast<std::uint64_t>(census.buckets) ==
+           static_cast<std::uint64_t>(census.bucket);
+}
+
+// M-13 to M-15 and M-23 a.
+Sums add_up(const Census& census) {
+    Sums sums;
+    for (const ChildSummary& child : census.children) {
+        if (is_saturated(child)) ++sums.saturated;
+        if (!is_active(child)) continue;
+        ++sums.active;
+        sums.listener_busy += child.listener_busy;
+    }
+    const bool regulate_listeners = sums.saturated < census.online_cores;
+    for (const ChildSummary& child : census.children) {
+        if (!in_bucket(census, child.slot)) continue;
+        sums.present += child.present_threads;
+        if (child.threads > 0 && child.present_threads >= child.threads) sums.full_child = true;
+        if (!is_active(child)) continue;
+        if (!child.current_generation && !census.rollout_running) continue;
+        sums.idle_any += child.idle_threads;
+        if (child.not_accepting) continue;
+        sums.idle_any_listener += child.idle_threads;
+        if (regulate_listeners && is_saturated(child)) continue;
+        sums.idle += child.idle_threads;
+    }
+    return sums;
+}
+
+class Regulation {
+public:
+    Regulation(const Census& census, const Limits& limits, const Pace& pace, std::int64_t slots)
+        : census_(census), limits_(limits), slots_(slots), sums_(add_up(census)) {
+        plan_.next = pace;
+        plan_.decision.rate = pace.rate;
+        plan_.decision.hold = pace.hold;
+        collect_free_slots(pace.rate);
+        plan_.decision.idle = sums_.idle;
+        plan_.decision.present = sums_.present;
+        plan_.decision.active = sums_.active;
+        plan_.decision.total = static_cast<std::int64_t>(census.children.size());
+        plan_.decision.free = static_cast<std::int64_t>(free_.size());
+        plan_.decision.shortage = shortage();
+    }
+
+    Plan decide() {
+        if (sums_.full_child) plan_.next.healthy = true;
+        if (!get_well()) return std::move(plan_);
+        if (sums_.idle > limits_.max_spare_threads / census_.buckets) {
+            retire_one();
+        } else if (!short_of_threads()) {
+            settle(Branch::Enough);
+        } else if (sums_.present >= limits_.max_request_workers / census_.buckets) {
+            report_capacity();
+        } else if (free_.empty()) {
+            settle(Branch::NoFreeSlot);
+            notice(NoticeKind::ScoreboardFull, plan_.decision.shortage);
+        } else {
+            spawn();
+        }
+        if (census_.online_cores > 0 && sums_.saturated >= census_.online_cores)
+            notice(NoticeKind::CpuBound, Cause::Cpu, sums_.saturated);
+        return std::move(plan_);
+    }
+
+private:
+    [[nodiscard]] bool short_of_threads() const {
+        return sums_.idle < limits_.min_spare_threads / census_.buckets;
+    }
+
+    // M-12, M-16
+    void collect_free_slots(std::int64_t rate) {
+        const auto most =
+            static_cast<std::size_t>(std::clamp<std::int64_t>(rate, 1, kMaxSpawnRate));
+        for (const SlotIndex slot : census_.free_slots) {
+            if (free_.size() == most) break;
+            if (in_bucket(census_, slot)) free_.push_back(slot);
+        }
+    }
+
+    // M-23 c: what would have to change for enough threads to be idle.
+    [[nodiscard]] Cause shortage() const {
+        const std::int64_t wanted = limits_.min_spare_threads / census_.buckets;
+        if (sums_.idle_any < wanted) return Cause::Workers;
+        if (sums_.idle_any_listener < wanted) return Cause::Connections;
+        if (sums_.idle < wanted) return Cause::Listener;
+        const bool cpu = census_.online_cores > 0 && sums_.saturated >= census_.online_cores;
+        return cpu ? Cause::Cpu : Cause::None;
+    }
+
+    // M-17: whether regulation may go on.
+    bool get_well() {
+        if (!plan_.next.sick) return true;
+        if (plan_.next.healthy) {
+            plan_.next.sick = false;
+            return true;
+        }
+        plan_.decision.branch = Branch::Recovering;
+        if (census_.bucket < census_.buckets - 1) return false;
+        plan_.decision.branch = Branch::GiveUp;
+        plan_.stop_server = true;
+        notice(NoticeKind::NoHealthyChild, Cause::None);
+        return false;
+    }
+
+    // Every branch but the spawning one: growth starts over.
+    void settle(Branch branch) {
+        plan_.decision.branch = branch;
+        plan_.next.rate = 1;
+    }
+
+    // M-18a, M-23 b
+    void retire_one() {
+        settle(Branch::Surplus);
+        plan_.decision.kept = why_keep();
+        if (plan_.decision.kept != Kept::Nothing) return;
+        std::vector<Candidate> candidates;
+        for (const ChildSummary& child : census_.children) {
+            if (!is_active(child) || !in_bucket(census_, child.slot)) continue;
+            candidates.push_back(Candidate{child.uid, child.generation, child.working_connections,
+                                           child.keep_alive_connections, child.rss_bytes});
+        }
+        plan_.retire = choose_victim(candidates);
+    }
+
+    [[nodiscard]] Kept why_keep() const {
+        const Decision& seen = plan_.decision;
+        if (census_.rollout_running) return Kept::Rollout;
+        // N15 makes this impossible unless ThreadsPerChild has been lowered since the child was
+        // born.
+        if (sums_.active <= 1) return Kept::LastChild;
+        const bool may_retire =
+            seen.active == seen.total || slots_ - seen.total > limits_.active_limit();
+        if (!may_retire) return Kept::StillRetiring;
+        if (sums_.listener_busy / (sums_.active - 1) > kSurvivorsBusyAtMost)
+            return Kept::ListenersBusy;
+        return Kept::Nothing;
+    }
+
+    // M-18b
+    void report_capacity() {
+        settle(Branch::AtCapacity);
+        const bool reached = sums_.idle == 0;
+        bool& told = reached ? plan_.next.reported_limit : plan_.next.reported_near;
+        if (told) return;
+        told = true;
+        notice(reached ? NoticeKind::LimitReached : NoticeKind::NearLimit, plan_.decision.shortage);
+    }
+
+    // M-18d
+    void spawn() {
+        plan_.decision.branch = Branch::Spawn;
+        auto count = static_cast<std::int64_t>(free_.size());
+        const std::int64_t active_limit = limits_.active_limit();
+        if (count + sums_.active > active_limit) {
+            if (sums_.active < active_limit) {
+                count = active_limit - sums_.active;
+            } else {
+                count = 0;
+                plan_.decision.branch = Branch::Cancelled;
+                plan_.next.rate = 1;
+                ++plan_.next.hold;
+            }
+        }
+        if (plan_.decision.shortage == Cause::Listener)
+            count = std::min(count, census_.online_cores - sums_.saturated);
+        plan_.spawn_slots.assign(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(count));
+        if (count > 0 && plan_.decision.rate >= kBusySpawnNotice)
+            notice(NoticeKind::BusySpawning, plan_.decision.shortage, count);
+        quicken();
+    }
+
+    void quicken() {
+        if (plan_.next.hold > 0) {
+            --plan_.next.hold;
+            return;
+        }
+        const std::int64_t most = (kMaxSpawnRate + census_.buckets - 1) / census_.buckets;
+        plan_.next.rate = std::min(plan_.next.rate * 2, most);
+    }
+
+    void notice(NoticeKind kind, Cause cause, std::int64_t count = 0) {
+        plan_.notices.push_back(Notice{kind, cause, count});
+    }
+
+    const Census& census_;
+    const Limits& limits_;
+    const std::int64_t slots_;
+    const Sums sums_;
+    std::vector<SlotIndex> free_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Pace note_sick(Pace pace) {
+    pace.sick = true;
+    pace.rate = 1;
+    return pace;
+}
+
+Plan plan_maintenance(const Census& census,
+                      const Limits& limits,
+                      const Pace& pace,
+                      std::int64_t slots) {
+    return Regulation(census, limits, pace, slots).decide();
+}
+
+std::string_view to_text(Cause cause) {
+    switch (cause) {
+        case Cause::None:
+            return "none";
+        case Cause::Workers:
+            return "workers";
+        case Cause::Listener:
+            return "listener";
+        case Cause::Connections:
+            return "connections";
+        case Cause::Cpu:
+            return "cpu";
+    }
+    return "none";
+}
+
+std::string_view to_text(Branch branch) {
+    switch (branch) {
+        case Branch::Enough:
+            return "enough";
+        case Branch::Surplus:
+            return "surplus";
+        case Branch::AtCapacity:
+            return "at capacity";
+        case Branch::NoFreeSlot:
+            return "no free slot";
+        case Branch::Spawn:
+            return "spawn";
+        case Branch::Cancelled:
+            return "cancelled";
+        case Branch::Recovering:
+            return "recovering";
+        case Branch::GiveUp:
+            return "give up";
+    }
+    return "enough";
+}
+
+}  // namespace mpmd::mpm
