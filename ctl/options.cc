@@ -9,12 +9,37 @@
 namespace mpmd::ctl {
 namespace {
 
-constexpr const char* kFooter =
-    "Output: -o table (default), wide, json; get also -o value. Exit codes: 0 done, 1 failed, 2 "
-    "usage,\n"
-    "3 unreachable, 4 permission, 5 precondition, 6 rejected, 7 reverted, 8 not found, 9 not "
-    "supported,\n"
-    "70 bug, 75 still running. Manual: mpmctl(1), mpmctl-top(1), mpmctl-filters(7).";
+constexpr const char* kOptionsHelp =
+    "  -s ADDR       control socket: [unix:]PATH     -i NAME      instance by name\n"
+    "  -o FORMAT     table, wide, json, value        --timeout D  longest wait (5s)\n"
+    "  --yes         do not ask                      --version    print the version\n"
+    "  --color WHEN  auto, always, never             --ascii      plain ASCII lines\n";
+constexpr const char* kExitHelp =
+    "Exit: 0 done 1 failed 2 usage 3 unreachable 4 permission 5 precondition\n"
+    "6 rejected 7 reverted 8 not found 9 not supported 70 bug 75 still running. See mpmctl(1).\n";
+
+std::string usage_line(const Command& command) {
+    const std::string words =
+        *command.arguments == '\0' ? "" : fmt::format(" {}", command.arguments);
+    return fmt::format("mpmctl {}{}{}", command.name, words,
+                       command.flags.empty() ? "" : " [OPTION...]");
+}
+
+std::string general_help() {
+    std::string out = "usage: mpmctl [OPTION...] COMMAND      mpmctl COMMAND --help for more\n\n";
+    for (const Command& command : commands())
+        out += fmt::format("  {:<10} {}\n", command.name, command.summary);
+    return out + "\n" + kOptionsHelp + kExitHelp;
+}
+
+std::string command_help(const Command& command) {
+    std::string out = fmt::format("usage: {}\n{}\n", usage_line(command), command.summary);
+    if (!command.flags.empty()) out += "\n";
+    for (const Flag& flag : command.flags)
+        out += fmt::format("  {:<22} {}\n", fmt::format("{} {}", flag.name, flag.value_name),
+                           flag.help);
+    return out + "\nFor every command:\n" + kOptionsHelp;
+}
 
 // What CLI11 writes into while it parses one flag of one command.
 struct FlagSlot {
@@ -54,7 +79,6 @@ void add_global_options(Parser& parser) {
     parser.app.add_option("--color", options.color, "auto, always, never")->type_name("WHEN");
     parser.app.add_flag("--ascii", options.ascii, "draw with ASCII only");
     parser.app.add_flag("--version", parser.version, "print the version and exit");
-    parser.app.footer(kFooter);
     parser.app.fallthrough();
 }
 
@@ -72,6 +96,13 @@ void add_command(Parser& parser, const Command& command) {
     }
     if (command.max_words > 0)
         slot.app->add_option("words", slot.words, command.arguments)->type_name(command.arguments);
+}
+
+// The first argument that is no option: what the user took for a command.
+std::string first_word(int argc, const char* const* argv) {
+    for (int i = 1; i < argc; ++i)
+        if (argv[i][0] != '-' && (i == 1 || argv[i - 1][0] != '-')) return argv[i];
+    return argc > 1 ? argv[argc - 1] : "";
 }
 
 tl::expected<Invocation, Failure> finish(Parser& parser) {
@@ -114,8 +145,8 @@ tl::expected<Invocation, Failure> finish(Parser& parser) {
     }
     if (result.arguments.words.size() < result.command->min_words ||
         result.arguments.words.size() > result.command->max_words)
-        return tl::unexpected<Failure>(usage_failure(
-            fmt::format("usage: mpmctl {} {}", result.command->name, result.command->arguments)));
+        return tl::unexpected<Failure>(
+            usage_failure(fmt::format("usage: {}", usage_line(*result.command))));
     return std::move(result);
 }
 
@@ -144,9 +175,17 @@ tl::expected<Invocation, Failure> parse_command_line(int argc, const char* const
     try {
         parser.app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        const auto chosen = parser.app.get_subcommands();
-        parser.result.text = chosen.empty() ? parser.app.help() : chosen.front()->help();
+        parser.result.text = general_help();
+        for (const CommandSlot& slot : parser.slots)
+            if (slot.app->parsed()) parser.result.text = command_help(*slot.command);
         return std::move(parser.result);
+    } catch (const CLI::ExtrasError& error) {
+        const bool no_command = parser.app.get_subcommands().empty();
+        return tl::unexpected<Failure>(usage_failure(
+            no_command ? fmt::format("unknown command: {}; mpmctl --help lists them",
+                                     first_word(argc, argv))
+                       : fmt::format("{}; see mpmctl {} --help", error.what(),
+                                     parser.app.get_subcommands().front()->get_name())));
     } catch (const CLI::ParseError& error) {
         return tl::unexpected<Failure>(usage_failure(
             fmt::format("{}; mpmctl --help lists commands and options", error.what())));

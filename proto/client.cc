@@ -35,6 +35,16 @@ CallError to_error(const grpc::Status& status) {
     return error;
 }
 
+// The supervisor holds the socket open as long as it lives: when the very connect is refused there
+// is no daemon, and trying again only makes a person wait.
+bool nobody_there(const grpc::Status& status) {
+    const std::string& text = status.error_message();
+    for (const char* refusal :
+         {"No such file or directory", "Connection refused", "Permission denied"})
+        if (text.find(refusal) != std::string::npos) return true;
+    return false;
+}
+
 std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -111,12 +121,12 @@ struct ControlClient::Impl {
         for (;;) {
             grpc::ClientContext context;
             context.set_deadline(end);
-            context.set_wait_for_ready(true);
             Response response;
             const grpc::Status status = (stub.*method)(&context, request, &response);
             if (status.ok()) return response;
             const bool again = repeatable && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
-                               status.error_details().empty() && Clock::now() + kPause < end;
+                               status.error_details().empty() && !nobody_there(status) &&
+                               Clock::now() + kPause < end;
             if (!again) return tl::unexpected<CallError>(to_error(status));
             std::this_thread::sleep_for(kPause);
         }
