@@ -23,9 +23,8 @@ constexpr std::array kSetFlags{
 };
 constexpr std::array kRestartFlags{
     Flag{"--all", "", "every active child, one after another"},
-    Flag{"--surge", "N", "successors started at a time (default: a quarter of the children)"},
-    Flag{"--drain-timeout", "D",
-         "close what an old child still has after D (default ChildDrainTimeout)"},
+    Flag{"--surge", "N", "successors at a time (default: a quarter)"},
+    Flag{"--drain-timeout", "D", "close what is left after D (ChildDrainTimeout)"},
     Flag{"--dry-run", "", "say what would be replaced"},
     Flag{"--reason", "TEXT", "recorded in the audit"},
     Flag{"--no-wait", "", "print the operation and return at once"},

@@ -16,7 +16,7 @@ constexpr const char* kOptionsHelp =
     "  --color WHEN  auto, always, never             --ascii      plain ASCII lines\n";
 constexpr const char* kExitHelp =
     "Exit: 0 done 1 failed 2 usage 3 unreachable 4 permission 5 precondition\n"
-    "6 rejected 7 reverted 8 not found 9 not supported 70 bug 75 still running. See mpmctl(1).\n";
+    "6 rejected 7 reverted 8 not found 9 not supported 70 bug 75 still running\n";
 
 std::string usage_line(const Command& command) {
     const std::string words =
