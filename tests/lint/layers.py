@@ -85,13 +85,15 @@ class Layers:
         if home is None:
             return
         allowed = unit.allowed == ("*",) or any(target == entry or covers(entry, target) for entry in unit.allowed)
-        if not allowed and not self.same_folder(unit, home):
+        if not allowed and not self.same_folder(path, target, unit, home):
             self.problems.append(f"{place}: {unit.path} may not include {target}")
         if pure and not is_pure(home, self.texts[target]):
             self.problems.append(f"{place}: pure code includes {target}, which is not pure")
 
-    def same_folder(self, unit, home):
+    def same_folder(self, path, target, unit, home):
         """A folder and the single files that have rows of their own are still one folder."""
+        if path.rsplit("/", 1)[0] == target.rsplit("/", 1)[0]:
+            return True
         return home.path == unit.path or home.path.startswith(unit.path + "/") or unit.path.startswith(home.path + "/")
 
     def check_generated(self, place, unit, pure, target):
