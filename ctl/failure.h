@@ -1,7 +1,7 @@
 #pragma once
 
 // A command that did not do what was asked: its exit code and the same facts for people and for
-// programs. Pure. `-o json` prints it as {"error": {"code", "reason", "message", "details"}}
+// programs. No I/O. `-o json` prints it as {"error": {"code", "reason", "message", "details"}}
 // (contract 2).
 
 #include <map>

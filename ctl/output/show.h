@@ -1,6 +1,6 @@
 #pragma once
 
-// Messages of the API as text for people. Pure; the same numbers as -o json of the same message.
+// Messages of the API as text for people. No I/O; the same numbers as -o json of the same message.
 
 #include <string>
 
