@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "proto/client.h"
+#include "proto/messages.h"
 
 namespace mpmd::ctl {
 

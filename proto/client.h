@@ -8,36 +8,12 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
-#include <tl/expected.hpp>
-
-#include "mpm/control/v1/directive.pb.h"
-#include "mpm/control/v1/operation.pb.h"
-#include "mpm/control/v1/process.pb.h"
-#include "mpm/control/v1/scoreboard.pb.h"
-#include "mpm/control/v1/server.pb.h"
+#include "proto/messages.h"
 
 namespace mpmd::api {
-
-namespace v1 = ::mpm::control::v1;
-
-// A refused or failed call. `code` is gRPC's canonical number; `reason` is empty when the server
-// gave no details.
-struct CallError {
-    int code = 0;
-    std::string reason;
-    std::string message;
-    std::map<std::string, std::string> metadata;
-
-    [[nodiscard]] bool is(std::string_view wanted) const { return reason == wanted; }
-    [[nodiscard]] std::string code_name() const;  // "INVALID_ARGUMENT"
-};
-
-template <class T>
-using Reply = tl::expected<T, CallError>;
 
 // A version 4 UUID, for request_id.
 [[nodiscard]] std::string new_request_id();

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "proto/client.h"
+#include "proto/messages.h"
 
 namespace mpmd::ctl {
 

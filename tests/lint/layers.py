@@ -9,8 +9,8 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 GENERATED = re.compile(r"(\.grpc)?\.pb\.h$")  # from the .proto of the same path below proto/
 IMPURE_HEADER = re.compile(
     r"^(sys/|netinet/|arpa/|linux/|asm/|net/|(unistd|fcntl|poll|signal|pthread|time|pwd|grp|netdb|dirent|dlfcn|sched|syslog|termios)\.h$|"
-    r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|iostream|filesystem|random|csignal|ctime)$)")
-IMPURE_CALL = re.compile(r"::now\s*\(|\b(getenv|secure_getenv|rand|random|srand|time|clock|system|popen)\s*\(")
+    r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|iostream|filesystem|random|ctime)$)")
+IMPURE_CALL = re.compile(r"::now\s*\(|\b(getenv|secure_getenv|rand|random|srand|time|clock|system|popen|raise|kill|sigaction)\s*\(")
 MEMBER_OR_OWN = re.compile(r"(\.|->|[\w>&*\]]\s+|[A-Za-z_]\w*::)$")
 
 
@@ -97,7 +97,7 @@ class Layers:
         return home.path == unit.path or home.path.startswith(unit.path + "/") or unit.path.startswith(home.path + "/")
 
     def check_generated(self, place, unit, pure, target):
-        if unit.path != "proto" and unit.allowed != ("*",) and "proto" not in unit.allowed:
+        if not covers("proto", unit.path) and unit.allowed != ("*",) and "proto" not in unit.allowed:
             self.problems.append(f"{place}: {unit.path} may not include {target}")
         if pure and target.endswith(".grpc.pb.h"):
             self.problems.append(f"{place}: pure code includes {target}, which is not pure")
