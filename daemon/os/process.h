@@ -1,0 +1,56 @@
+#pragma once
+
+// Processes: what the system says of them, how they end, what a forked one keeps. The calls that
+// change the process are for single-threaded ones.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <sys/types.h>
+
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+
+namespace mpmd::os {
+
+struct Ended {
+    pid_t pid = 0;
+    std::optional<int> signal;  // killed by it
+    int exit_status = 0;
+    bool core = false;
+};
+// One child that has ended, without waiting; nothing when there is none (waitpid(-1): we may be
+// process 1 and inherit strangers).
+[[nodiscard]] std::optional<Ended> reap();
+
+struct Usage {
+    std::uint64_t rss_bytes = 0;
+    Nanoseconds cpu{};  // user and system, since its start
+};
+// From /proc; nothing when the process is gone.
+[[nodiscard]] std::optional<Usage> usage_of(pid_t pid);
+
+[[nodiscard]] std::uint32_t online_cores();
+[[nodiscard]] double load_average();
+// Raises the soft limit of open files to the hard one; returns what holds now.
+std::uint64_t raise_descriptor_limit();
+[[nodiscard]] std::string own_executable();  // absolute path, "" if unknown
+[[nodiscard]] std::string boot_id();         // "" if unknown
+[[nodiscard]] std::string random_hex(std::size_t bytes);
+[[nodiscard]] bool has_controlling_terminal();
+
+// Closes every descriptor that is not in `keep`.
+void close_all_but(std::span<const int> keep);
+// The descriptors of `keep` become `first`, first + 1 ...; -1 leaves that number closed. Everything
+// else from `first` on is closed. None of the new ones closes on exec.
+[[nodiscard]] Result<> arrange_descriptors(std::span<const int> keep, int first);
+// Standard input and output to /dev/null, standard error to `error_fd` (-1: /dev/null).
+void redirect_standard(int error_fd);
+// This process gets SIGTERM when its parent dies. After a change of user (which clears it). False
+// when the parent is gone already.
+[[nodiscard]] bool end_with_parent(pid_t parent);
+void forbid_new_privileges();
+
+}  // namespace mpmd::os

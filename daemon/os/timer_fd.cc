@@ -1,0 +1,28 @@
+#include "daemon/os/timer_fd.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+namespace mpmd::os {
+
+Result<TimerFd> TimerFd::open() {
+    UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (!fd) return fail(Error::os("timerfd_create"));
+    return TimerFd(std::move(fd));
+}
+
+void TimerFd::every(Nanoseconds interval) {
+    itimerspec when{};
+    when.it_interval.tv_sec = interval.count() / 1'000'000'000;
+    when.it_interval.tv_nsec = interval.count() % 1'000'000'000;
+    when.it_value = when.it_interval;
+    (void)::timerfd_settime(fd_.get(), 0, &when, nullptr);
+}
+
+bool TimerFd::acknowledge() {
+    std::uint64_t expirations = 0;
+    return ::read(fd_.get(), &expirations, sizeof(expirations)) ==
+           static_cast<ssize_t>(sizeof(expirations));
+}
+
+}  // namespace mpmd::os
