@@ -163,10 +163,10 @@ std::string_view suggest_field(std::string_view wrong) {
             best = name;
         }
     };
-    for (const Short& brief : kShort)
-        consider(brief.name);
     for (const Field& field : kFields)
         consider(field.name);
+    for (const Short& brief : kShort)
+        consider(brief.name);
     return best;
 }
 
