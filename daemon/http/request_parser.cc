@@ -16,6 +16,10 @@ namespace {
 namespace beast = boost::beast;
 namespace bh = boost::beast::http;
 
+ParseResult refused(std::uint16_t code, std::string_view reason) {
+    return {ParseResult::Status::Rejected, code, 0, reason};
+}
+
 std::string_view view(beast::string_view text) {
     return {text.data(), text.size()};
 }
@@ -106,10 +110,10 @@ public:
             used += n;
             if (error || n == 0) break;
         }
-        if (code_ != 0) return {ParseResult::Status::Rejected, code_, 0, reason_};
+        if (code_ != 0) return refused(code_, reason_);
         if (error == bh::error::need_more) return {};
         if (error == bh::error::bad_version) return reject_version(lines);
-        if (error) return {ParseResult::Status::Rejected, 400, 0, reason_of(error)};
+        if (error) return refused(400, reason_of(error));
         if (!is_header_done()) return {};
         return {ParseResult::Status::HeadComplete, 0, used, {}};
     }
@@ -127,13 +131,14 @@ private:
     // "GET / HTTP/3.0": understood, not supported. Anything else that is no version: 400.
     static ParseResult reject_version(std::string_view lines) {
         std::string_view line = lines.substr(0, lines.find('\n'));
-        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (!line.ends_with('\r')) return refused(400, "line does not end in CRLF");
+        line.remove_suffix(1);
         const std::string_view version = line.substr(line.rfind(' ') + 1);
         const auto digit = [](char c) { return c >= '0' && c <= '9'; };
         const bool known = version.size() == 8 && version.starts_with("HTTP/") &&
                            digit(version[5]) && version[6] == '.' && digit(version[7]);
-        if (known) return {ParseResult::Status::Rejected, 505, 0, "HTTP version is not 1.0 or 1.1"};
-        return {ParseResult::Status::Rejected, 400, 0, "malformed HTTP version"};
+        if (known) return refused(505, "HTTP version is not 1.0 or 1.1");
+        return refused(400, "malformed HTTP version");
     }
 
     static std::string_view reason_of(const Code& error) {
@@ -321,15 +326,13 @@ ParseResult RequestParser::feed(std::string_view unread,
         ParseResult result = parser.parse(unread.substr(skipped, lines_end - skipped));
         if (result.status == ParseResult::Status::HeadComplete) {
             result.used += skipped;
-            if (result.used > head_limit(limits))
-                return {ParseResult::Status::Rejected, 431, 0, kHeadTooLarge};
+            if (result.used > head_limit(limits)) return refused(431, kHeadTooLarge);
             request.head_size = static_cast<std::uint32_t>(result.used);
         }
         if (result.status != ParseResult::Status::NeedMore) return result;
         parsed_ = static_cast<std::uint32_t>(std::min(lines_end, head_limit(limits) + 1));
     }
-    if (unread.size() > head_limit(limits))
-        return {ParseResult::Status::Rejected, 431, 0, kHeadTooLarge};
+    if (unread.size() > head_limit(limits)) return refused(431, kHeadTooLarge);
     return check_open_line(unread.substr(lines_end), lines_end <= skipped, limits);
 }
 
