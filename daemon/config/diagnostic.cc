@@ -14,25 +14,34 @@ bool continues_character(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-// The line as separate characters, safe for a terminal: a tab is one blank, control bytes are '?'.
-// C1 controls hide in UTF-8 as 0xC2 0x80..0x9F.
+// The bytes of the character that begins at text[0] when they are UTF-8 that a terminal may see: no
+// control character of either kind, nothing cut off. 0 = show '?'.
+std::size_t printable_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (lead < 0x80U) return lead >= 0x20U && lead != 0x7FU ? 1 : 0;
+    const std::size_t length = lead >= 0xF5U   ? 0
+                               : lead >= 0xF0U ? 4
+                               : lead >= 0xE0U ? 3
+                               : lead >= 0xC2U ? 2
+                                               : 0;
+    if (length == 0 || text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if (!continues_character(text[i])) return 0;
+    const bool c1 = lead == 0xC2U && static_cast<unsigned char>(text[1]) < 0xA0U;
+    return c1 ? 0 : length;
+}
+
+// The line as separate characters, safe for a terminal. One entry for each byte that begins a
+// character, as columns are counted: bytes that continue nothing are left out.
 std::vector<std::string> shown_characters(std::string_view line) {
     std::vector<std::string> out;
-    for (const char c : line) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (continues_character(c) && !out.empty()) {
-            if (out.back() == "\xC2" && byte < 0xA0U)
-                out.back() = "?";
-            else
-                out.back() += c;
-            continue;
-        }
-        if (c == '\t')
-            out.emplace_back(" ");
-        else if (byte < 0x20U || byte == 0x7FU || continues_character(c))
-            out.emplace_back("?");
-        else
-            out.emplace_back(1, c);
+    while (!line.empty()) {
+        const std::size_t length = printable_length(line);
+        if (length > 0)
+            out.emplace_back(line.substr(0, length));
+        else if (!continues_character(line.front()))
+            out.emplace_back(line.front() == '\t' ? " " : "?");
+        line.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return out;
 }

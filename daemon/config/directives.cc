@@ -31,7 +31,8 @@ constexpr Apply kNextStart = Apply::NextStart;
 
 // Order: as in the manual. What a directive is not told here it has from Directive's defaults:
 // not overridable, children replaced when the file changed, one argument.
-const Directive kTable[] = {
+// Constant data, so that it is there before any other static object.
+constexpr Directive kTable[] = {
     // ---- process model ----
     {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = "event", .max = 1,
      .choices = "event|worker", .reload = kNextStart,

@@ -1,0 +1,114 @@
+#include "daemon/options.h"
+
+#include <getopt.h>
+
+#include <fmt/format.h>
+
+namespace mpmd {
+namespace {
+
+constexpr int kForeground = 256;
+constexpr int kExplain = 257;
+
+constexpr option kLong[] = {
+    {"foreground", no_argument, nullptr, kForeground},
+    {"explain", no_argument, nullptr, kExplain},
+    {"help", no_argument, nullptr, 'h'},
+    {nullptr, 0, nullptr, 0},
+};
+
+constexpr std::pair<std::string_view, ControlVerb> kVerbs[] = {
+    {"start", ControlVerb::Start},
+    {"stop", ControlVerb::Stop},
+    {"restart", ControlVerb::Restart},
+    {"graceful", ControlVerb::Graceful},
+    {"graceful-stop", ControlVerb::GracefulStop},
+};
+
+Result<ControlVerb> parse_verb(std::string_view word) {
+    for (const auto& [name, verb] : kVerbs)
+        if (name == word) return verb;
+    return fail(Error::text(
+        fmt::format("-k takes start, stop, restart, graceful or graceful-stop, not \"{}\"", word)));
+}
+
+Result<void> take(Options& options, int letter, const char* argument) {
+    switch (letter) {
+        case 'f':
+            options.file = argument;
+            break;
+        case 't':
+            options.mode = Options::Mode::ConfigTest;
+            break;
+        case 'V':
+            options.mode = Options::Mode::Version;
+            break;
+        case 'h':
+            options.mode = Options::Mode::Help;
+            break;
+        case 'D':
+            options.defines.emplace_back(argument);
+            break;
+        case 'k':
+            options.verb = TRY(parse_verb(argument));
+            break;
+        case kForeground:
+            options.foreground = true;
+            break;
+        case kExplain:
+            options.explain = true;
+            break;
+        default:
+            break;
+    }
+    return {};
+}
+
+// What getopt_long stumbled over, as the person wrote it.
+std::string offender(char* const* argv) {
+    const int letter = optopt;
+    if (letter > 0 && letter < kForeground) return fmt::format("-{}", static_cast<char>(letter));
+    return argv[optind - 1];
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, char* const* argv) {
+    Options options;
+    optind = 0;  // 0, not 1: glibc forgets what an earlier call left
+    opterr = 0;
+    for (;;) {
+        const int letter = getopt_long(argc, argv, "+:f:tD:Vk:h", kLong, nullptr);
+        if (letter == -1) break;
+        if (letter == ':')
+            return fail(Error::text(fmt::format("{} needs an argument", offender(argv))));
+        if (letter == '?')
+            return fail(Error::text(fmt::format("unknown option {}", offender(argv))));
+        TRY_VOID(take(options, letter, optarg));
+    }
+    if (optind < argc)
+        return fail(Error::text(fmt::format("unexpected argument \"{}\"", argv[optind])));
+    if (options.explain && options.mode == Options::Mode::Serve)
+        options.mode = Options::Mode::ConfigTest;
+    return options;
+}
+
+std::string_view usage() {
+    return "usage: mpmd [-f FILE] [--foreground] [-t] [--explain] [-D NAME] [-V] [-k VERB]\n"
+           "\n"
+           "  -f FILE       configuration file (default /etc/mpmd/mpmd.conf)\n"
+           "  -k VERB       start (default), stop, restart, graceful or graceful-stop\n"
+           "  --foreground  stay attached: do not detach, log the start to the terminal\n"
+           "  -t            test the configuration and end\n"
+           "  --explain     with -t: what was adjusted and why, and every value that is not its "
+           "default\n"
+           "  -D NAME       define NAME\n"
+           "  -V            version\n"
+           "  --help        this text\n";
+}
+
+std::string version_text() {
+    return fmt::format("mpmd {}\n", MPMD_VERSION);
+}
+
+}  // namespace mpmd
