@@ -1,0 +1,396 @@
+#include "daemon/mpm/maintenance.h"
+
+#include <ostream>
+#include <set>
+
+#include <boost/test/unit_test.hpp>
+
+namespace mpm = mpmd::mpm;
+using mpm::Branch;
+using mpm::Cause;
+using mpm::Kept;
+using mpm::NoticeKind;
+using mpmd::ChildUid;
+using mpmd::Generation;
+using mpmd::SlotIndex;
+
+namespace mpmd::mpm {
+std::ostream& operator<<(std::ostream& out, Branch branch) {
+    return out << to_text(branch);
+}
+std::ostream& operator<<(std::ostream& out, Cause cause) {
+    return out << to_text(cause);
+}
+}  // namespace mpmd::mpm
+
+namespace {
+
+// "Common" of 3.7: SL 6, TPC 4, MRW 16 (A 4), Min 2, Max 12, rate 1, hold 0.
+mpm::Limits common() {
+    mpm::Limits limits;
+    limits.server_limit = 6;
+    limits.thread_limit = 8;
+    limits.threads_per_child = 4;
+    limits.max_request_workers = 16;
+    limits.min_spare_threads = 2;
+    limits.max_spare_threads = 12;
+    return limits;
+}
+constexpr std::int64_t kSlots = 6;
+
+// One child of 4 threads. `busy` counts as present only; `starting` as idle only.
+mpm::ChildSummary child(std::int64_t ready, std::int64_t busy = 0, std::int64_t starting = 0) {
+    mpm::ChildSummary c;
+    c.threads = 4;
+    c.idle_threads = ready + starting;
+    c.present_threads = ready + busy;
+    c.working_connections = busy;
+    return c;
+}
+mpm::ChildSummary idle() {
+    return child(4);
+}
+mpm::ChildSummary busy() {
+    return child(0, 4);
+}
+mpm::ChildSummary quiescing() {
+    mpm::ChildSummary c = child(0, 1);
+    c.quiescing = true;
+    return c;
+}
+mpm::ChildSummary not_accepting(mpm::ChildSummary c) {
+    c.not_accepting = true;
+    return c;
+}
+mpm::ChildSummary old_generation(mpm::ChildSummary c) {
+    c.current_generation = false;
+    return c;
+}
+mpm::ChildSummary listener(mpm::ChildSummary c, int permille, int ticks) {
+    c.listener_busy = permille;
+    c.saturated_ticks = ticks;
+    return c;
+}
+
+// Children in slots 0, 1, 2 ...; all other slots up to `slots` are free.
+mpm::Census census(std::vector<mpm::ChildSummary> children, std::int64_t slots = kSlots) {
+    mpm::Census c;
+    for (std::size_t i = 0; i < children.size(); ++i) {
+        children[i].uid = ChildUid(i + 1);
+        children[i].slot = SlotIndex(static_cast<std::uint32_t>(i));
+    }
+    for (auto i = static_cast<std::uint32_t>(children.size()); i < slots; ++i)
+        c.free_slots.emplace_back(i);
+    c.children = std::move(children);
+    return c;
+}
+
+mpm::Pace rate(std::int64_t value, std::int64_t hold = 0) {
+    mpm::Pace pace;
+    pace.rate = value;
+    pace.hold = hold;
+    return pace;
+}
+
+mpm::Plan plan(const mpm::Census& c, const mpm::Pace& pace = {}, std::int64_t slots = kSlots) {
+    return mpm::plan_maintenance(c, common(), pace, slots);
+}
+
+bool told(const mpm::Plan& p, NoticeKind kind, Cause cause = Cause::Workers) {
+    for (const mpm::Notice& notice : p.notices)
+        if (notice.kind == kind && notice.cause == cause) return true;
+    return false;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(maintenance)
+
+BOOST_AUTO_TEST_CASE(enough_idle_threads_need_nothing) {  // T1
+    const mpm::Plan p = plan(census({idle(), idle()}), rate(8));
+    BOOST_TEST(p.spawn_slots.empty());
+    BOOST_TEST(!p.retire);
+    BOOST_TEST(p.next.rate == 1);
+    BOOST_TEST(p.decision.branch == Branch::Enough);
+    BOOST_TEST(p.decision.idle == 8);
+}
+
+BOOST_AUTO_TEST_CASE(one_child_too_many_is_retired) {  // T2
+    const mpm::Plan p = plan(census({idle(), idle(), idle(), idle()}));
+    BOOST_TEST(p.retire.has_value());
+    BOOST_TEST(p.next.rate == 1);
+    BOOST_TEST(p.decision.branch == Branch::Surplus);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_retired_while_the_last_one_still_drains) {  // T3
+    mpm::Limits limits = common();
+    limits.max_spare_threads = 7;
+    const mpm::Census c = census({idle(), idle(), idle(), quiescing()});
+    BOOST_TEST(!mpm::plan_maintenance(c, limits, {}, 6).retire);
+    BOOST_TEST((mpm::plan_maintenance(c, limits, {}, 6).decision.kept == Kept::StillRetiring));
+}
+
+BOOST_AUTO_TEST_CASE(with_slots_to_spare_the_next_one_is_retired_meanwhile) {  // T4
+    mpm::Limits limits = common();
+    limits.max_spare_threads = 7;
+    const mpm::Census c = census({idle(), idle(), idle(), quiescing()}, 16);
+    const auto victim = mpm::plan_maintenance(c, limits, {}, 16).retire;
+    BOOST_REQUIRE(victim.has_value());
+    BOOST_TEST(victim->value() <= 3U);  // never the one that drains already
+}
+
+BOOST_AUTO_TEST_CASE(a_shortage_forks_and_doubles_the_rate) {  // T5
+    const mpm::Plan p = plan(census({busy(), busy(), busy()}));
+    BOOST_REQUIRE(p.spawn_slots.size() == 1U);
+    BOOST_TEST(p.spawn_slots[0].value() == 3U);  // the lowest free slot
+    BOOST_TEST(p.next.rate == 2);
+    BOOST_TEST(p.decision.shortage == Cause::Workers);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_is_told_once) {  // T6
+    const mpm::Census c = census({busy(), busy(), busy(), busy()});
+    const mpm::Plan first = plan(c, rate(4));
+    BOOST_TEST(told(first, NoticeKind::LimitReached));
+    BOOST_TEST(first.next.rate == 1);
+    const mpm::Plan second = plan(c, first.next);
+    BOOST_TEST(second.notices.empty());
+    BOOST_TEST(second.decision.branch == Branch::AtCapacity);  // what an episode lasts by
+}
+
+BOOST_AUTO_TEST_CASE(being_near_the_limit_is_told_once) {  // T7
+    const mpm::Census c = census({busy(), busy(), busy(), child(1, 3)});
+    const mpm::Plan first = plan(c);
+    BOOST_TEST(told(first, NoticeKind::NearLimit));
+    BOOST_TEST(plan(c, first.next).notices.empty());
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_full_scoreboard_is_told_each_tick) {  // T8; the logger makes an episode of it
+    mpm::ChildSummary finishing = quiescing();
+    const mpm::Census c =
+        census({finishing, finishing, finishing, finishing, child(0, 3), child(0, 3)});
+    const mpm::Plan first = plan(c);
+    BOOST_TEST(told(first, NoticeKind::ScoreboardFull));
+    BOOST_TEST(first.decision.branch == Branch::NoFreeSlot);
+    BOOST_TEST(told(plan(c, first.next), NoticeKind::ScoreboardFull));
+}
+
+BOOST_AUTO_TEST_CASE(no_more_than_the_active_limit_is_forked) {  // T9
+    const mpm::Census c = census({busy(), busy(), child(1, 3), not_accepting(child(0, 2, 2))});
+    const mpm::Plan p = plan(c);
+    BOOST_TEST(p.decision.idle == 1);
+    BOOST_TEST(p.decision.present == 14);
+    BOOST_TEST(p.spawn_slots.empty());
+    BOOST_TEST(p.next.rate == 1);
+    BOOST_TEST(p.next.hold == 0);
+    BOOST_TEST(p.decision.branch == Branch::Cancelled);
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_rate_is_cut_to_what_may_be_active) {  // T10
+    const mpm::Plan p = plan(census({busy()}), rate(4));
+    BOOST_TEST(p.spawn_slots.size() == 3U);
+    BOOST_TEST(p.next.rate == 8);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_keeps_the_rate_for_so_many_ticks) {  // T11
+    mpm::Limits limits = common();
+    limits.server_limit = 40;
+    limits.max_request_workers = 160;
+    mpm::Pace pace = rate(1, 10);
+    for (int tick = 1; tick <= 12; ++tick) {
+        const mpm::Plan p = mpm::plan_maintenance(census({busy()}, 40), limits, pace, 40);
+        BOOST_TEST(p.spawn_slots.size() == (tick == 12 ? 2U : 1U));
+        BOOST_TEST(p.next.rate == (tick <= 10 ? 1 : tick == 11 ? 2 : 4));
+        pace = p.next;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(threads_that_start_count_as_idle) {  // T12
+    BOOST_TEST(plan(census({child(0, 0, 4)})).decision.branch == Branch::Enough);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_does_not_accept_has_no_idle_thread) {  // T13, E-13
+    const mpm::Plan p = plan(census({not_accepting(child(3, 1))}));
+    BOOST_TEST(p.decision.idle == 0);
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+    BOOST_TEST(p.decision.shortage == Cause::Connections);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_generation_is_never_idle_outside_a_rollout) {  // T14
+    mpm::Census c = census({old_generation(idle())});
+    BOOST_TEST(plan(c).spawn_slots.size() == 1U);
+    c.rollout_running = true;  // decisions.md 4: counts until it is told to drain
+    BOOST_TEST(plan(c).spawn_slots.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_server_stops_when_no_child_was_ever_well) {  // T15
+    const mpm::Pace sick = mpm::note_sick(rate(8));
+    BOOST_TEST(sick.rate == 1);
+    const mpm::Plan p = plan(census({child(0, 1, 3)}), sick);
+    BOOST_TEST(p.stop_server);
+    BOOST_TEST(told(p, NoticeKind::NoHealthyChild, Cause::None));
+    BOOST_TEST(p.spawn_slots.empty());
+}
+
+BOOST_AUTO_TEST_CASE(one_healthy_child_forgives_a_sick_one) {  // T16
+    const mpm::Plan p = plan(census({child(1, 3)}), mpm::note_sick({}));
+    BOOST_TEST(!p.stop_server);
+    BOOST_TEST(!p.next.sick);
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+    // "for this run": it need not live any longer
+    BOOST_TEST(!plan(census({}), mpm::note_sick(p.next)).stop_server);
+}
+
+BOOST_AUTO_TEST_CASE(a_bucket_forks_in_its_own_slots_for_its_own_share) {  // T17
+    mpm::Limits limits = common();
+    limits.min_spare_threads = 8;
+    limits.max_spare_threads = 20;
+    mpm::Census c = census({child(3, 1), idle()});
+    c.buckets = 2;
+    const mpm::Plan even = mpm::plan_maintenance(c, limits, rate(2), kSlots);
+    BOOST_REQUIRE(even.spawn_slots.size() == 2U);
+    BOOST_TEST(even.spawn_slots[0].value() == 2U);
+    BOOST_TEST(even.spawn_slots[1].value() == 4U);
+    c.bucket = 1;  // 4 idle are enough for one bucket
+    BOOST_TEST(mpm::plan_maintenance(c, limits, rate(2), kSlots).spawn_slots.empty());
+}
+
+BOOST_AUTO_TEST_CASE(sickness_is_judged_after_the_last_bucket) {  // M-17
+    mpm::Census c = census({});
+    c.buckets = 2;
+    const mpm::Plan first = plan(c, mpm::note_sick({}));
+    BOOST_TEST(!first.stop_server);
+    BOOST_TEST(first.spawn_slots.empty());
+    c.bucket = 1;
+    BOOST_TEST(plan(c, first.next).stop_server);
+}
+
+BOOST_AUTO_TEST_CASE(the_rate_never_exceeds_32) {  // T18
+    mpm::Limits limits = common();
+    limits.server_limit = 100;
+    limits.max_request_workers = 400;
+    const mpm::Plan p = mpm::plan_maintenance(census({busy()}, 100), limits, rate(32), 100);
+    BOOST_TEST(p.spawn_slots.size() == 32U);
+    BOOST_TEST(p.next.rate == 32);
+    BOOST_TEST(told(p, NoticeKind::BusySpawning));
+}
+
+BOOST_AUTO_TEST_CASE(one_satisfied_tick_resets_the_rate) {  // T19
+    const mpm::Plan shortage = plan(census({busy()}));
+    BOOST_TEST(shortage.next.rate == 2);
+    const mpm::Plan satisfied = plan(census({busy(), idle()}), shortage.next);
+    BOOST_TEST(satisfied.next.rate == 1);
+    BOOST_TEST(plan(census({busy(), busy()}), satisfied.next).next.rate == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(maintenance_listeners)  // M-23
+
+BOOST_AUTO_TEST_CASE(a_saturated_listener_makes_regulation_fork) {  // T20
+    mpm::Census c = census({listener(idle(), 900, 2)});
+    c.online_cores = 2;
+    const mpm::Plan p = plan(c);
+    BOOST_TEST(p.decision.idle == 0);
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+    BOOST_TEST(p.decision.shortage == Cause::Listener);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_such_children_than_cores) {  // T21
+    mpm::Census c = census({listener(idle(), 900, 2), listener(idle(), 900, 2)});
+    c.online_cores = 2;
+    const mpm::Plan p = plan(c, rate(4));
+    BOOST_TEST(p.spawn_slots.empty());
+    BOOST_TEST(told(p, NoticeKind::CpuBound, Cause::Cpu));
+    BOOST_TEST(p.decision.shortage == Cause::Cpu);
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_rate_does_not_fork_more_listeners_than_cores) {
+    mpm::Census c = census({listener(idle(), 900, 2)});
+    c.online_cores = 2;
+    BOOST_TEST(plan(c, rate(4)).spawn_slots.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_retired_whose_work_the_others_cannot_take) {  // T22
+    const auto shared = [](int a, int b, int third) {
+        mpm::Limits limits = common();
+        limits.max_spare_threads = 11;
+        const auto c =
+            census({listener(idle(), a, 0), listener(idle(), b, 0), listener(idle(), third, 0)});
+        return mpm::plan_maintenance(c, limits, {}, kSlots);
+    };
+    const mpm::Plan kept = shared(420, 410, 410);  // (1240) / 2 = 620
+    BOOST_TEST(!kept.retire);
+    BOOST_TEST((kept.decision.kept == Kept::ListenersBusy));
+    BOOST_TEST(shared(400, 300, 300).retire.has_value());  // exactly 500
+}
+
+BOOST_AUTO_TEST_CASE(one_busy_tick_proves_nothing) {  // T23
+    mpm::Census c = census({listener(idle(), 900, 1)});
+    c.online_cores = 2;
+    BOOST_TEST(plan(c).spawn_slots.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_names_the_listener_as_its_cause) {  // M-23 c
+    mpm::Limits limits = common();
+    limits.max_request_workers = 4;  // A 1
+    mpm::Census c = census({listener(idle(), 950, 5)});
+    c.online_cores = 4;
+    const mpm::Plan p = mpm::plan_maintenance(c, limits, {}, kSlots);
+    BOOST_TEST(told(p, NoticeKind::LimitReached, Cause::Listener));
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_names_connections_as_its_cause) {
+    const mpm::Plan p = plan(census({not_accepting(idle()), not_accepting(idle()),
+                                     not_accepting(idle()), not_accepting(idle())}));
+    BOOST_TEST(told(p, NoticeKind::LimitReached, Cause::Connections));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(maintenance_replacing)  // decisions.md 4
+
+BOOST_AUTO_TEST_CASE(a_rollout_may_spawn_but_never_retires) {
+    mpm::Census c = census({idle(), idle(), idle(), idle()});
+    c.rollout_running = true;
+    BOOST_TEST(!plan(c).retire);
+    BOOST_TEST((plan(c).decision.kept == Kept::Rollout));
+    mpm::Census short_of = census({busy()});
+    short_of.rollout_running = true;
+    BOOST_TEST(plan(short_of).spawn_slots.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(
+    retiring_children_leave_room_for_active_ones) {  // slots beyond the active budget
+    const mpm::Census c = census({quiescing(), quiescing(), quiescing(), quiescing()}, 12);
+    const mpm::Plan p = plan(c, rate(4), 12);
+    BOOST_TEST(p.decision.active == 0);
+    BOOST_TEST(p.decision.total == 4);
+    BOOST_TEST(p.spawn_slots.size() == 4U);
+    BOOST_TEST(p.spawn_slots[0].value() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_held_successor_is_neither_active_nor_idle) {
+    mpm::ChildSummary held = idle();
+    held.held = true;
+    const mpm::Plan p = plan(census({busy(), held}));
+    BOOST_TEST(p.decision.active == 1);
+    BOOST_TEST(p.decision.idle == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_victim_is_the_idlest_child_and_not_the_first) {
+    const mpm::Census c = census({child(3, 1), idle(), child(3, 1), child(3, 1)});
+    mpm::Limits limits = common();
+    limits.max_spare_threads = 7;
+    BOOST_TEST(mpm::plan_maintenance(c, limits, {}, kSlots).retire->value() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_child_is_never_retired) {
+    mpm::ChildSummary wide = idle();
+    wide.threads = wide.idle_threads = wide.present_threads = 100;  // born before TPC was lowered
+    const mpm::Plan p = plan(census({wide}));
+    BOOST_TEST(!p.retire);
+    BOOST_TEST((p.decision.kept == Kept::LastChild));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
