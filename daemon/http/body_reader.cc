@@ -64,10 +64,12 @@ bool valid_trailer(std::string_view line) {
     if (name_size == 0 || name_size >= line.size() || line[name_size] != ':') return false;
     const std::string_view value = line.substr(name_size + 1);
     if (!std::all_of(value.begin(), value.end(), is_text_char)) return false;
-    // Framing and routing cannot change after the fact.
+    // Framing, routing and the connection cannot change after the fact.
+    static constexpr std::string_view kRefused[] = {"content-length", "transfer-encoding", "host",
+                                                    "connection", "proxy-connection"};
     const std::string_view name = line.substr(0, name_size);
-    return !text::iequals(name, "content-length") && !text::iequals(name, "transfer-encoding") &&
-           !text::iequals(name, "host");
+    return std::none_of(std::begin(kRefused), std::end(kRefused),
+                        [&](std::string_view refused) { return text::iequals(name, refused); });
 }
 
 // One to sixteen hex digits at the start; the rest stays in `line`.
