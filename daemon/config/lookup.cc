@@ -1,6 +1,7 @@
 // Reading the table of directives.cc: by name, by nearness, and its facts as text.
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -11,11 +12,15 @@
 namespace mpmd::config {
 namespace {
 
+constexpr std::size_t kLongestName = 64;  // no name is longer; a hostile word costs nothing
+
 // Changes of one letter that turn a into b; swapping two neighbours counts as one.
+// Requires: b.size() <= kLongestName.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before(b.size() + 1);
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
+    using Row = std::array<std::size_t, kLongestName + 1>;
+    Row before{};
+    Row last{};
+    Row row{};
     for (std::size_t j = 0; j <= b.size(); ++j)
         last[j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -26,8 +31,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 row[j] = std::min(row[j], before[j - 2] + 1);
         }
-        before.swap(last);
-        last.swap(row);
+        before = last;
+        last = row;
     }
     return last[b.size()];
 }
@@ -70,16 +75,18 @@ const OldName* find_old_name(std::string_view name) {
 }
 
 std::string_view suggest_directive(std::string_view wrong) {
-    constexpr std::size_t kLongest = 64;  // no name is longer; a hostile word costs nothing
-    if (wrong.empty() || wrong.size() > kLongest) return {};
+    if (wrong.empty() || wrong.size() > kLongestName) return {};
     const std::string lower = text::lower(wrong);
     std::size_t best = std::max<std::size_t>(1, wrong.size() / 4) + 1;
     std::string_view found;
     for (const Directive& directive : directives()) {
-        const std::size_t distance = edit_distance(lower, text::lower(directive.name));
+        const std::string_view name = directive.name;
+        const std::size_t longer = std::max(name.size(), lower.size());
+        if (longer - std::min(name.size(), lower.size()) >= best) continue;
+        const std::size_t distance = edit_distance(text::lower(name), lower);
         if (distance >= best) continue;
         best = distance;
-        found = directive.name;
+        found = name;
     }
     return found;
 }

@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "daemon/config/normalise.h"
-#include "texts.h"
+#include "tests/unit/config/texts.h"
 
 using namespace mpmd::config;  // NOLINT(google-build-using-namespace): a test of this namespace
 

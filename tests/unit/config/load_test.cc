@@ -9,7 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "texts.h"
+#include "tests/unit/config/texts.h"
 
 using namespace mpmd::config;  // NOLINT(google-build-using-namespace): a test of this namespace
 namespace fs = std::filesystem;

@@ -6,9 +6,8 @@
 #include "daemon/base/text.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/lexer.h"
-#include "daemon/config/reference.h"
 #include "daemon/config/value.h"
-#include "texts.h"
+#include "tests/unit/config/texts.h"
 
 using namespace mpmd::config;  // NOLINT(google-build-using-namespace): a test of this namespace
 namespace data = boost::unit_test::data;
@@ -248,17 +247,6 @@ BOOST_AUTO_TEST_CASE(a_slip_of_the_finger_finds_its_name_and_nonsense_finds_none
     BOOST_TEST(suggest_directive("MaxRequestWorker") == "MaxRequestWorkers");
     BOOST_TEST(suggest_directive("xyz") == "");
     BOOST_TEST(suggest_directive(std::string(100000, 'a')) == "");
-}
-
-BOOST_AUTO_TEST_CASE(the_manual_names_every_directive_once) {
-    const std::string text = directive_reference();
-    for (const Directive& directive : directives()) {
-        const std::string item = ".It Ic " + std::string(directive.name) + " ";
-        BOOST_TEST_CONTEXT(directive.name) {
-            BOOST_TEST(contains(text, item) == (directive.support != Support::Known));
-            BOOST_TEST(contains(text, std::string(directive.name)));
-        }
-    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
