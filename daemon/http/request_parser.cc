@@ -299,8 +299,8 @@ private:
     std::string_view reason_;
 };
 
-// Of a line that has not ended yet.
-ParseResult check_open_line(std::string_view line, bool first, const RequestLimits& limits) {
+// Of a line without its LF, which may not have come yet.
+ParseResult check_line(std::string_view line, bool first, const RequestLimits& limits) {
     const std::size_t limit = first ? limits.line : limits.field_size;
     if (line.size() <= limit + 1) return {};  // one CR may be part of its end
     if (first)
@@ -333,7 +333,16 @@ ParseResult RequestParser::feed(std::string_view unread,
         parsed_ = static_cast<std::uint32_t>(std::min(lines_end, head_limit(limits) + 1));
     }
     if (unread.size() > head_limit(limits)) return refused(431, kHeadTooLarge);
-    return check_open_line(unread.substr(lines_end), lines_end <= skipped, limits);
+    // Beast takes a field only when it sees what follows, so the last whole line is still to be
+    // measured too.
+    const std::string_view whole =
+        unread.substr(0, lines_end - std::min<std::size_t>(lines_end, 1));
+    const std::size_t last = whole.rfind('\n') + 1;
+    if (last > skipped) {
+        const ParseResult result = check_line(whole.substr(last), false, limits);
+        if (result.status != ParseResult::Status::NeedMore) return result;
+    }
+    return check_line(unread.substr(lines_end), lines_end <= skipped, limits);
 }
 
 }  // namespace mpmd::http

@@ -118,6 +118,8 @@ BOOST_AUTO_TEST_CASE(a_field_line_may_be_as_long_as_its_limit_and_no_longer) {
     BOOST_TEST(Parsed(get(field + "x\r\n")).result.code == 431);
     BOOST_TEST(Parsed(get(field + " \r\n")).result.code == 431);  // blanks count
     BOOST_TEST(Parsed("GET / HTTP/1.1\r\n" + field + "yyy").result.code == 431);
+    BOOST_TEST(Parsed("GET / HTTP/1.1\r\n" + field + "y\r\n").result.code == 431);
+    BOOST_TEST((Parsed("GET / HTTP/1.1\r\n" + field + "\r\n").result.status == Status::NeedMore));
 }
 
 BOOST_AUTO_TEST_CASE(fields_are_counted) {
