@@ -111,7 +111,10 @@ public:
             if (error || n == 0) break;
         }
         if (code_ != 0) return refused(code_, reason_);
-        if (error == bh::error::need_more) return {};
+        // The first line is whole: if it is not enough for a request line, more lines will not
+        // help.
+        if (error == bh::error::need_more)
+            return started_ ? ParseResult{} : refused(400, "malformed request line");
         if (error == bh::error::bad_version) return reject_version(lines);
         if (error) return refused(400, reason_of(error));
         if (!is_header_done()) return {};
@@ -167,6 +170,7 @@ private:
     void on_request_impl(
         bh::verb verb, Text method, Text target, int version, Code& error) override {
         error = {};
+        started_ = true;
         request_.method = method_of(verb);
         request_.method_text = view(method);
         request_.target = view(target);
@@ -295,6 +299,7 @@ private:
 
     Request& request_;
     const RequestLimits& limits_;
+    bool started_ = false;  // the request line was read
     std::uint16_t code_ = 0;
     std::string_view reason_;
 };

@@ -102,6 +102,8 @@ inline std::vector<RequestVector> request_vectors() {
         {"TE empty", post("Transfer-Encoding:\r\n", ""), 501},
         {"CL twice in one line, different", post("Content-Length: 5, 6\r\n", "hello!"), 400},
         {"CL 2^64-1 announces, never ends", post("Content-Length: 18446744073709551615\r\n", "hello"), 413},
+        {"request line cut before its version ends", "GET / HTT\r\n", 400},
+        {"bare LF after a request line", "GET / HTTP/1.1\n", 400},
         {"two empty lines before", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"bare LF before", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"chunk size with 17 digits", post("Transfer-Encoding: chunked\r\n", "00000000000000005\r\nhello\r\n0\r\n\r\n"), 400},
