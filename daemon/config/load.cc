@@ -59,6 +59,14 @@ std::optional<std::uint64_t> identity(const std::string& name, LookUp look_up, I
     return std::nullopt;
 }
 
+std::optional<std::uint64_t> uid_of(const std::string& name) {
+    return identity<passwd>(name, ::getpwnam_r, [](const passwd& entry) { return entry.pw_uid; });
+}
+
+std::optional<std::uint64_t> gid_of(const std::string& name) {
+    return identity<::group>(name, ::getgrnam_r, [](const ::group& entry) { return entry.gr_gid; });
+}
+
 // What needs the system. Reports at the line that sets the directive; a default is never an error.
 class SystemChecks {
 public:
@@ -77,6 +85,7 @@ public:
                   Error::os(fmt::format("TypesConfig \"{}\"", effective_.types_config)).message);
         user();
         group();
+        roles();
     }
 
 private:
@@ -97,20 +106,42 @@ private:
     }
     void user() {
         if (!root_ && !set("User")) return;
-        const auto id = identity<passwd>(effective_.user, ::getpwnam_r,
-                                         [](const passwd& e) { return e.pw_uid; });
+        const auto id = uid_of(effective_.user);
         if (!id)
             error("User", fmt::format("there is no user \"{}\"", text::escape(effective_.user)));
         if (id && *id == 0)
             error("User", fmt::format("User must not be root, and \"{}\" is",
                                       text::escape(effective_.user)));
+        if (id && root_) control_user(*id);
+    }
+    // A child that is broken into must not own the control plane (contract, ControlUser).
+    void control_user(std::uint64_t children) {
+        const bool own = uid_of("mpmd-control").has_value();
+        const std::string name = !effective_.control_user.empty()
+                                     ? effective_.control_user
+                                     : (own ? "mpmd-control" : "nobody");
+        const auto id = uid_of(name);
+        if (!id)
+            return error("ControlUser", fmt::format("there is no user \"{}\"", text::escape(name)));
+        if (*id != children) return;
+        error("ControlUser", fmt::format("the control process must not run as \"{}\", the User of "
+                                         "the children: set ControlUser",
+                                         text::escape(name)));
     }
     void group() {
         if (!root_ && !set("Group")) return;
-        const auto id = identity<::group>(effective_.group, ::getgrnam_r,
-                                          [](const ::group& e) { return e.gr_gid; });
-        if (!id)
+        if (!gid_of(effective_.group))
             error("Group", fmt::format("there is no group \"{}\"", text::escape(effective_.group)));
+    }
+    void roles() {
+        for (const ControlRole& role : effective_.control_roles) {
+            const bool user = role.subject == ControlRole::Subject::User && !uid_of(role.name);
+            const bool group = role.subject == ControlRole::Subject::Group && !gid_of(role.name);
+            if (user || group)
+                report(Severity::Warning, "ControlRole",
+                       fmt::format("there is no {} \"{}\": nobody has this role",
+                                   user ? "user" : "group", text::escape(role.name)));
+        }
     }
 
     FileLayer& layer_;
@@ -174,11 +205,11 @@ Surroundings surroundings_here() {
     return out;
 }
 
-Loaded load(const std::string& path, const Layers& layers) {
+Loaded load(const std::string& path, const Layers& layers, const Surroundings& surroundings) {
     Loaded out;
     out.file = load_file(path);
     if (!out.file.ok()) return out;
-    out.composed = compose(out.file, layers, surroundings_here());
+    out.composed = compose(out.file, layers, surroundings);
     out.config = std::make_shared<const Config>(out.composed.config);
     return out;
 }

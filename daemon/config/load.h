@@ -28,6 +28,8 @@ struct Loaded {
 };
 // load_file() and compose() with the layers that already exist. At a first start call load_file,
 // read StateDir/overrides.conf (read_overrides), then compose.
-[[nodiscard]] Loaded load(const std::string& path, const Layers& layers);
+[[nodiscard]] Loaded load(const std::string& path,
+                          const Layers& layers,
+                          const Surroundings& surroundings = surroundings_here());
 
 }  // namespace mpmd::config

@@ -94,7 +94,7 @@ struct Settings {
     std::string score_board_file;  // "" = anonymous memory
 
     std::int64_t stop_timeout_ms = 3000;  // StopTimeout: until KILL
-    std::int64_t retiring_limit = 0;      // RetiringLimit: 0 = MaxRequestWorkers / ThreadsPerChild
+    std::int64_t retiring_limit = 0;      // RetiringLimit: 0 = MaxRequestWorkers
     std::int64_t maintenance_interval_ms = 1000;
     std::int64_t child_hang_timeout_ms = 0;  // 0 = only alarm
     std::int64_t max_child_rss = 0;          // bytes; 0 = never

@@ -25,13 +25,6 @@ Diagnostics validate(const FileLayer& file, const Surroundings& surroundings) {
     if (file.settings.test_handlers && !effective.test_handlers)
         out.push_back({Severity::Warning, position_of(file, "TestHandlers"),
                        "TestHandlers is left Off: not every Listen is a loopback address", ""});
-    if (surroundings.root && !file.settings.control_user.empty() &&
-        file.settings.control_user == file.settings.user)
-        out.push_back({Severity::Error, position_of(file, "ControlUser"),
-                       fmt::format("ControlUser must not be \"{}\", the User of the children: "
-                                   "a child that is broken into would own the control plane",
-                                   file.settings.user),
-                       ""});
     return out;
 }
 

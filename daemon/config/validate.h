@@ -9,8 +9,7 @@ namespace mpmd::config {
 
 inline constexpr std::size_t kMaxSocketPath = 107;  // sun_path without its zero
 
-// Length of the control socket's path, TestHandlers on loopback only, the children's User apart
-// from ControlUser.
+// Length of the control socket's path, TestHandlers on loopback only. Names of users are load.cc's.
 [[nodiscard]] Diagnostics validate(const FileLayer& file, const Surroundings& surroundings);
 
 }  // namespace mpmd::config

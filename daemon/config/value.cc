@@ -165,7 +165,18 @@ Outcome check_identity(const Directive& directive, const std::string& word) {
     return {};
 }
 
+// Names and paths end up in logs, headers and overrides.conf; nobody means a control character
+// there.
+bool has_control_character(const std::string& word) {
+    return std::any_of(word.begin(), word.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20U || byte == 0x7FU;
+    });
+}
+
 Outcome check_text(const Directive& directive, const std::string& word) {
+    if (has_control_character(word))
+        return refuse(fmt::format("{} must not have control characters", directive.name));
     if (directive.kind == Kind::Path && word.empty())
         return refuse(fmt::format("{} must name a {}", directive.name, directive.syntax));
     if (directive.kind == Kind::Path && word.front() == '|')

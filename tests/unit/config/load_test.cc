@@ -63,6 +63,14 @@ BOOST_AUTO_TEST_CASE(a_good_file_becomes_a_configuration) {
     BOOST_TEST(loaded.config->effective.document_root == directory / "docs");
 }
 
+BOOST_AUTO_TEST_CASE(the_installed_file_is_good_and_adjusts_nothing) {
+    const auto text = read_text(MPMD_SOURCE_DIR "/daemon/packaging/mpmd.conf");
+    BOOST_REQUIRE(text.has_value());
+    const FileLayer file = parse(*text, "mpmd.conf");
+    BOOST_TEST(file.diagnostics.empty());
+    BOOST_TEST(normalise(file.settings, {}).adjustments.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_why) {
     const Directory directory;
     BOOST_TEST(contains(only_error(load_file(directory / "absent")), "No such file"));
@@ -85,6 +93,21 @@ BOOST_AUTO_TEST_CASE(what_the_file_names_must_exist) {
     BOOST_TEST(contains(error("User no-such-user-here\n"), "there is no user"));
     BOOST_TEST(contains(error("Group no-such-group-here\n"), "there is no group"));
     BOOST_TEST(load_file(directory.conf("User #12345\nGroup #12345\n")).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_role_for_nobody_is_a_warning) {
+    const Directory directory;
+    const FileLayer file = load_file(directory.conf("ControlRole viewer user:no-such-user-here\n"));
+    BOOST_TEST(file.ok());
+    BOOST_TEST(contains(messages(file, Severity::Warning).front(), "nobody has this role"));
+}
+
+BOOST_AUTO_TEST_CASE(control_never_runs_as_the_user_of_the_children) {
+    if (::geteuid() != 0) return;  // without root both are the invoking user
+    const Directory directory;
+    BOOST_TEST(contains(only_error(load_file(directory.conf("User nobody\nControlUser nobody\n"))),
+                        "must not run as"));
+    BOOST_TEST(load_file(directory.conf("User www-data\nControlUser nobody\n")).ok());
 }
 
 BOOST_AUTO_TEST_CASE(an_error_of_the_whole_points_at_its_line) {

@@ -204,6 +204,7 @@ const Wrong kWrong[] = {
     {"Instance a/b", "letters, digits"},
     {"ErrorLog |prog", "takes a file"},
     {"ErrorLog \"\"", "must name"},
+    {"ErrorLog \"a\tb\"", "control characters"},
     {"CustomLog logs/a fancy", "common or combined"},
     {"CustomLog |prog common", "takes a file"},
     {"ControlRole boss user:a", "viewer, operator or admin"},

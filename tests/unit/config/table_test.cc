@@ -105,6 +105,22 @@ BOOST_DATA_TEST_CASE(every_choice_is_taken, data::make(entries([](const Directiv
     }
 }
 
+BOOST_DATA_TEST_CASE(every_text_is_taken_and_read_back, data::make(entries([](const Directive& d) {
+                         return d.support == Support::Yes &&
+                                (d.kind == Kind::Text || d.kind == Kind::Path);
+                     }))) {
+    const Directive& directive = *sample.directive;
+    for (const std::string text : {"plain-name", "two words"}) {
+        if (directive.name == "Instance" && text == "two words") continue;
+        Settings settings;
+        BOOST_TEST(assign_text(directive, settings, text).has_value());
+        BOOST_TEST(directive.binding.text(settings) == text);
+        const auto back = split_words(value_text(directive, settings));
+        BOOST_REQUIRE((back.has_value() && back->size() == 1U));
+        BOOST_TEST(back->front().text == text);
+    }
+}
+
 BOOST_DATA_TEST_CASE(an_entry_is_complete,
                      data::make(entries([](const Directive&) { return true; }))) {
     const Directive& d = *sample.directive;
