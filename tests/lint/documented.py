@@ -121,12 +121,23 @@ class Comparison:
                 if word not in real:
                     self.problems.append(f"{name} names {word}, which is no directive")
 
+    def filter_fields(self):
+        table = self.root / "daemon/control/connection_field.cc"
+        if not table.exists():
+            self.compared.append("the control process is not there")
+            return
+        real = set(re.findall(r'^    \{"(\w+)", FieldKind::', table.read_text(), re.M))
+        page = self.pages["mpmctl-filters.7"]
+        fields = page.section("DESCRIPTION").partition(".Ss Fields\n")[2]
+        self.both_ways("filter fields", real, set(page.items(fields)), "mpmctl-filters(7)")
+
     def run(self):
         self.mpmctl()
         self.mpmd()
         self.exit_codes()
         self.methods()
         self.directives()
+        self.filter_fields()
         finish(self.problems, "; ".join(self.compared))
 
 
