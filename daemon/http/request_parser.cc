@@ -88,6 +88,17 @@ FieldId id_of(bh::field field) {
     }
 }
 
+// Of a line without its LF, which may not have come yet.
+ParseResult check_line(std::string_view line, bool first, const RequestLimits& limits) {
+    const std::size_t limit = first ? limits.line : limits.field_size;
+    if (line.size() <= limit + 1) return {};  // one CR may be part of its end
+    if (first)
+        return {ParseResult::Status::Rejected, 414, 0,
+                "request line is longer than LimitRequestLine"};
+    return {ParseResult::Status::Rejected, 431, 0,
+            "field line is longer than LimitRequestFieldSize"};
+}
+
 // What Beast 1.74 to 1.83 leave to the caller: one Host, one Content-Length of digits only,
 // Transfer-Encoding exactly "chunked" and only in HTTP/1.1, never both; no folded fields; no bytes
 // above 0x7e in the target; limits.
@@ -111,10 +122,7 @@ public:
             if (error || n == 0) break;
         }
         if (code_ != 0) return refused(code_, reason_);
-        // The first line is whole: if it is not enough for a request line, more lines will not
-        // help.
-        if (error == bh::error::need_more)
-            return started_ ? ParseResult{} : refused(400, "malformed request line");
+        if (error == bh::error::need_more) return check_rest(lines.substr(used));
         if (error == bh::error::bad_version) return reject_version(lines);
         if (error) return refused(400, reason_of(error));
         if (!is_header_done()) return {};
@@ -124,6 +132,17 @@ public:
 private:
     using Text = beast::string_view;
     using Code = beast::error_code;
+
+    // Whole lines that Beast has not taken. A first line that is no request line will not become
+    // one. A field is taken when the line behind it begins, to see whether that is a fold: so one
+    // line may be left, and two are a fold.
+    ParseResult check_rest(std::string_view rest) const {
+        if (!started_) return refused(400, "malformed request line");
+        if (rest.empty()) return {};
+        rest.remove_suffix(1);
+        if (rest.find('\n') != std::string_view::npos) return refused(400, "folded field line");
+        return check_line(rest, false, limits_);
+    }
 
     void refuse(std::uint16_t code, std::string_view reason, Code& error) {
         code_ = code;
@@ -304,17 +323,6 @@ private:
     std::string_view reason_;
 };
 
-// Of a line without its LF, which may not have come yet.
-ParseResult check_line(std::string_view line, bool first, const RequestLimits& limits) {
-    const std::size_t limit = first ? limits.line : limits.field_size;
-    if (line.size() <= limit + 1) return {};  // one CR may be part of its end
-    if (first)
-        return {ParseResult::Status::Rejected, 414, 0,
-                "request line is longer than LimitRequestLine"};
-    return {ParseResult::Status::Rejected, 431, 0,
-            "field line is longer than LimitRequestFieldSize"};
-}
-
 constexpr std::string_view kHeadTooLarge = "request head is too large";
 
 }  // namespace
@@ -338,15 +346,6 @@ ParseResult RequestParser::feed(std::string_view unread,
         parsed_ = static_cast<std::uint32_t>(std::min(lines_end, head_limit(limits) + 1));
     }
     if (unread.size() > head_limit(limits)) return refused(431, kHeadTooLarge);
-    // Beast takes a field only when it sees what follows, so the last whole line is still to be
-    // measured too.
-    const std::string_view whole =
-        unread.substr(0, lines_end - std::min<std::size_t>(lines_end, 1));
-    const std::size_t last = whole.rfind('\n') + 1;
-    if (last > skipped) {
-        const ParseResult result = check_line(whole.substr(last), false, limits);
-        if (result.status != ParseResult::Status::NeedMore) return result;
-    }
     return check_line(unread.substr(lines_end), lines_end <= skipped, limits);
 }
 

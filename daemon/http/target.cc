@@ -129,10 +129,10 @@ DecodedPath decode_path(std::string_view raw_path) {
             const int low = hex_value(raw_path[i + 2]);
             if (high < 0 || low < 0) return {400, {}};
             c = static_cast<char>(high * 16 + low);
-            if (c == '\0') return {400, {}};
             if (c == '/') return {404, {}};
             i += 2;
         }
+        if (c == '\0') return {400, {}};
         result.path += c;
     }
     if (!remove_dot_segments(result.path)) return {400, {}};
