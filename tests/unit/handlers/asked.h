@@ -3,10 +3,12 @@
 // A parsed request that owns its bytes, for tests of handlers.
 
 #include <string>
+#include <variant>
 
 #include <boost/test/unit_test.hpp>
 
 #include "daemon/http/request_parser.h"
+#include "daemon/http/response.h"
 
 namespace mpmd::test {
 
