@@ -167,6 +167,8 @@ BOOST_AUTO_TEST_CASE(term_during_a_graceful_stop_forces_it) {  // L-1, E-19
     BOOST_TEST((advance(lifecycle, 12) == Effects{Effect::StopChildren}));
     lifecycle.request(Command::GracefulStop);
     BOOST_TEST(advance(lifecycle, 13).empty());
+    BOOST_TEST((lifecycle.state() == ServerState::Stopping));
+    BOOST_TEST((advance(lifecycle, 15) == Effects{Effect::KillChildren}));
 }
 
 BOOST_AUTO_TEST_CASE(a_fatal_child_stops_the_server_within_10_s_and_with_a_bad_status) {  // M-6

@@ -166,6 +166,14 @@ BOOST_AUTO_TEST_CASE(a_successor_may_crash_once) {
     BOOST_TEST(s.state() == State::Succeeded);
 }
 
+BOOST_AUTO_TEST_CASE(a_second_attempt_gets_no_more_time) {
+    Supervisor s(1, options(1));
+    s.now = 6;
+    s.exited(101);
+    s.tick(10);
+    BOOST_TEST(s.state() == State::Failed);
+}
+
 BOOST_AUTO_TEST_CASE(a_successor_that_crashes_twice_fails_it_at_once) {
     Supervisor s(1, options(1));
     s.exited(101);
@@ -197,19 +205,16 @@ BOOST_AUTO_TEST_CASE(the_rollout_owns_its_children_until_they_are_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_free_slot_it_waits_and_asks_again) {
-    RolloutOptions o = options(1);
-    Supervisor s(1, o);
-    s.exited(101);  // once started, its successor dies, and then there is no slot
-    Supervisor none(2, o);
-    none.slots = false;
-    none.ready(101);  // the second Start is deferred
-    BOOST_TEST(none.started.size() == 1U);
-    none.tick(1);
-    BOOST_TEST(none.started.size() == 1U);
-    none.slots = true;
-    none.tick(100);  // waiting for a slot costs nobody the 10 s
-    BOOST_TEST(none.started.size() == 2U);
-    BOOST_TEST(none.state() == State::Running);
+    Supervisor s(2, options(1));
+    s.slots = false;
+    s.ready(101);  // the second Start is deferred
+    BOOST_TEST(s.started.size() == 1U);
+    s.tick(1);
+    BOOST_TEST(s.started.size() == 1U);
+    s.slots = true;
+    s.tick(100);  // waiting for a slot costs nobody the 10 s
+    BOOST_TEST(s.started.size() == 2U);
+    BOOST_TEST(s.state() == State::Running);
 }
 
 BOOST_AUTO_TEST_CASE(paused_it_starts_nothing_but_repairs) {
