@@ -1,0 +1,332 @@
+#include "daemon/log/log_format.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+
+namespace mpmd::log {
+
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+void append_number(std::string& line, std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    line.append(digits.data(), end);
+}
+
+[[nodiscard]] constexpr bool is_plain(char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+void append_escaped(std::string& line, std::string_view text) {
+    while (!text.empty()) {
+        const auto stop = std::find_if_not(text.begin(), text.end(), is_plain);
+        const auto plain = static_cast<std::size_t>(stop - text.begin());
+        line.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) return;
+        line += text::escape(text.substr(0, 1));
+        text.remove_prefix(1);
+    }
+}
+
+void append_or_dash(std::string& line, std::string_view text) {
+    if (text.empty())
+        line.push_back('-');
+    else
+        append_escaped(line, text);
+}
+
+std::tm broken_down(std::int64_t seconds, long utc_offset_seconds) {
+    const auto local = static_cast<std::time_t>(seconds + utc_offset_seconds);
+    std::tm broken{};
+    ::gmtime_r(&local, &broken);
+    broken.tm_gmtoff = utc_offset_seconds;
+    return broken;
+}
+
+void append_protocol(std::string& line, std::uint8_t version) {
+    line += version == 10 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+void append_request_line(std::string& line, const Record& record) {
+    if (record.version == 0 && record.target.empty()) {
+        append_or_dash(line, record.method);
+        return;
+    }
+    append_escaped(line, record.method);
+    line.push_back(' ');
+    append_escaped(line, record.target);
+    line.push_back(' ');
+    append_protocol(line, record.version);
+}
+
+void append_time(std::string& line, const Record& record, const std::string& format) {
+    if (format == "sec")
+        return append_number(line, static_cast<std::uint64_t>(record.start_seconds));
+    const std::tm broken = broken_down(record.start_seconds, record.utc_offset_seconds);
+    std::array<char, 256> text;
+    line.append(text.data(), std::strftime(text.data(), text.size(), format.c_str(), &broken));
+}
+
+}  // namespace
+
+std::string format_time(std::int64_t seconds, long utc_offset_seconds) {
+    const std::tm broken = broken_down(seconds, utc_offset_seconds);
+    const long minutes = std::abs(utc_offset_seconds) / 60;
+    return fmt::format("[{:02}/{}/{:04}:{:02}:{:02}:{:02} {}{:02}{:02}]", broken.tm_mday,
+                       kMonths[static_cast<std::size_t>(broken.tm_mon)], broken.tm_year + 1900,
+                       broken.tm_hour, broken.tm_min, broken.tm_sec,
+                       utc_offset_seconds < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+Result<LogFormat> LogFormat::parse(std::string_view format) {
+    if (text::iequals(format, "common")) format = kCommon;
+    if (text::iequals(format, "combined")) format = kCombined;
+    LogFormat parsed;
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) parsed.parts_.push_back({Item::Text, false, {}, std::move(literal)});
+        literal.clear();
+    };
+    for (std::size_t at = 0; at < format.size();) {
+        const char c = format[at];
+        if (c == '\\' && at + 1 < format.size()) {
+            const char next = format[at + 1];
+            literal.push_back(next == 'n' ? '\n' : next == 't' ? '\t' : next);
+            at += 2;
+        } else if (c == '%' && at + 1 < format.size() && format[at + 1] == '%') {
+            literal.push_back('%');
+            at += 2;
+        } else if (c == '%') {
+            end_literal();
+            parsed.parts_.push_back(TRY(parse_directive(format, at)));
+        } else {
+            literal.push_back(c);
+            ++at;
+        }
+    }
+    literal.push_back('\n');
+    end_literal();
+    return parsed;
+}
+
+// '%' ['!'] [status {',' status}] ['<' | '>'] ['{' argument '}'] letter
+Result<LogFormat::Part> LogFormat::parse_directive(std::string_view format, std::size_t& at) {
+    const std::size_t start = at++;
+    Part condition;
+    std::string argument;
+    while (at < format.size()) {
+        const char c = format[at];
+        if (c == '!') {
+            condition.negate = true;
+        } else if (c >= '0' && c <= '9') {
+            std::uint16_t status = 0;
+            const auto [end, error] =
+                std::from_chars(format.data() + at, format.data() + format.size(), status);
+            if (error != std::errc{})
+                return fail(Error::text(
+                    fmt::format("log format: a status is too large at character {}", at + 1)));
+            condition.only.push_back(status);
+            at = static_cast<std::size_t>(end - format.data());
+            continue;
+        } else if (c == '{') {
+            const std::size_t close = format.find('}', at);
+            if (close == std::string_view::npos)
+                return fail(Error::text(
+                    fmt::format("log format: the brace at character {} is never closed", at + 1)));
+            argument = format.substr(at + 1, close - at - 1);
+            at = close;
+        } else if (c != ',' && c != '<' && c != '>') {
+            ++at;
+            Part part = TRY(name_directive(c, std::move(argument), start));
+            part.negate = condition.negate;
+            part.only = std::move(condition.only);
+            return part;
+        }
+        ++at;
+    }
+    return fail(
+        Error::text(fmt::format("log format: '%' at character {} has no letter", start + 1)));
+}
+
+Result<LogFormat::Part> LogFormat::name_directive(char letter,
+                                                  std::string argument,
+                                                  std::size_t at) {
+    struct Known {
+        char letter;
+        std::string_view argument;
+        Item item;
+    };
+    static constexpr Known kKnown[] = {
+        {'a', "", Item::Client},
+        {'a', "c", Item::Client},
+        {'h', "", Item::Client},
+        {'h', "c", Item::Client},
+        {'A', "", Item::Local},
+        {'l', "", Item::Dash},
+        {'u', "", Item::Dash},
+        {'t', "", Item::Time},
+        {'r', "", Item::RequestLine},
+        {'m', "", Item::Method},
+        {'U', "", Item::Path},
+        {'q', "", Item::Query},
+        {'H', "", Item::Protocol},
+        {'s', "", Item::Status},
+        {'b', "", Item::BodyBytesClf},
+        {'B', "", Item::BodyBytes},
+        {'I', "", Item::BytesIn},
+        {'O', "", Item::BytesOut},
+        {'S', "", Item::BytesBoth},
+        {'D', "", Item::Microseconds},
+        {'T', "", Item::Seconds},
+        {'T', "s", Item::Seconds},
+        {'T', "ms", Item::Milliseconds},
+        {'T', "us", Item::Microseconds},
+        {'k', "", Item::KeepAliveRequests},
+        {'X', "", Item::ConnectionStatus},
+        {'v', "", Item::ServerName},
+        {'V', "", Item::Host},
+        {'p', "", Item::LocalPort},
+        {'p', "canonical", Item::LocalPort},
+        {'p', "local", Item::LocalPort},
+        {'p', "remote", Item::ClientPort},
+        {'P', "", Item::Pid},
+        {'P', "pid", Item::Pid},
+        {'P', "tid", Item::Tid},
+    };
+    for (const Known& known : kKnown)
+        if (known.letter == letter && known.argument == argument)
+            return Part{known.item, false, {}, {}};
+    if (!argument.empty() && letter == 'i')
+        return Part{Item::RequestField, false, {}, std::move(argument)};
+    if (!argument.empty() && letter == 'o')
+        return Part{Item::ResponseField, false, {}, std::move(argument)};
+    if (!argument.empty() && letter == 't')
+        return Part{Item::TimeFormat, false, {}, std::move(argument)};
+    return fail(Error::text(fmt::format(
+        "log format: the directive %{}{} at character {} is not supported by this release",
+        argument.empty() ? "" : "{" + argument + "}", letter, at + 1)));
+}
+
+void LogFormat::append_record(const Record& record, std::string& line) const {
+    for (const Part& part : parts_) {
+        if (part.item == Item::Text) {
+            line += part.text;
+        } else if (!part.only.empty() &&
+                   (std::find(part.only.begin(), part.only.end(), record.status) !=
+                    part.only.end()) == part.negate) {
+            line.push_back('-');
+        } else {
+            append_part(part, record, line);
+        }
+    }
+}
+
+void LogFormat::append_part(const Part& part, const Record& record, std::string& line) {
+    switch (part.item) {
+        case Item::Text:
+            break;
+        case Item::Client:
+            append_or_dash(line, record.client);
+            break;
+        case Item::Local:
+            append_or_dash(line, record.local);
+            break;
+        case Item::ClientPort:
+            append_number(line, record.client_port);
+            break;
+        case Item::LocalPort:
+            append_number(line, record.local_port);
+            break;
+        case Item::Dash:
+            line.push_back('-');
+            break;
+        case Item::Time:
+            line += record.time;
+            break;
+        case Item::TimeFormat:
+            append_time(line, record, part.text);
+            break;
+        case Item::RequestLine:
+            append_request_line(line, record);
+            break;
+        case Item::Method:
+            append_or_dash(line, record.method);
+            break;
+        case Item::Path:
+            append_or_dash(line, record.path);
+            break;
+        case Item::Query:
+            if (!record.query.empty()) line.push_back('?');
+            append_escaped(line, record.query);
+            break;
+        case Item::Protocol:
+            append_protocol(line, record.version);
+            break;
+        case Item::Status:
+            append_number(line, record.status);
+            break;
+        case Item::BodyBytesClf:
+            if (record.body_bytes == 0) {
+                line.push_back('-');
+                break;
+            }
+            [[fallthrough]];
+        case Item::BodyBytes:
+            append_number(line, record.body_bytes);
+            break;
+        case Item::BytesIn:
+            append_number(line, record.bytes_in);
+            break;
+        case Item::BytesOut:
+            append_number(line, record.bytes_out);
+            break;
+        case Item::BytesBoth:
+            append_number(line, record.bytes_in + record.bytes_out);
+            break;
+        case Item::Microseconds:
+            append_number(line, record.duration_us);
+            break;
+        case Item::Milliseconds:
+            append_number(line, record.duration_us / 1000);
+            break;
+        case Item::Seconds:
+            append_number(line, record.duration_us / 1'000'000);
+            break;
+        case Item::KeepAliveRequests:
+            append_number(line, record.keep_alive_requests);
+            break;
+        case Item::ConnectionStatus:
+            line.push_back(record.aborted ? 'X' : record.persistent ? '+' : '-');
+            break;
+        case Item::ServerName:
+            append_or_dash(line, record.server_name);
+            break;
+        case Item::Host:
+            append_or_dash(line, record.host);
+            break;
+        case Item::Pid:
+            append_number(line, static_cast<std::uint64_t>(record.pid));
+            break;
+        case Item::Tid:
+            append_number(line, static_cast<std::uint64_t>(record.tid));
+            break;
+        case Item::RequestField:
+            append_or_dash(line, record.request_fields(part.text));
+            break;
+        case Item::ResponseField:
+            append_or_dash(line, record.response_fields(part.text));
+            break;
+    }
+}
+
+}  // namespace mpmd::log
