@@ -1,6 +1,7 @@
 #include "daemon/net/address.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -54,9 +55,22 @@ bool Address::is_any() const {
 }
 
 std::string Address::host() const {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    ::inet_ntop(family(), bytes_.data(), text.data(), static_cast<socklen_t>(text.size()));
-    return text.data();
+    std::array<char, 46> text;
+    return std::string(host_into(text));
+}
+
+std::string_view Address::host_into(std::array<char, 46>& into) const {
+    static_assert(sizeof into == INET6_ADDRSTRLEN);
+    if (v6_) {
+        ::inet_ntop(AF_INET6, bytes_.data(), into.data(), static_cast<socklen_t>(into.size()));
+        return into.data();
+    }
+    char* at = into.data();
+    for (std::size_t i = 0; i < 4; ++i) {
+        if (i > 0) *at++ = '.';
+        at = std::to_chars(at, into.data() + into.size(), bytes_[i]).ptr;
+    }
+    return {into.data(), static_cast<std::size_t>(at - into.data())};
 }
 
 std::string Address::text() const {

@@ -32,6 +32,8 @@ public:
     // IPv4 takes the first four; the rest is zero.
     [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
     [[nodiscard]] std::string host() const;  // "127.0.0.1", "::1"
+    // The same without allocating; the view points into `into`.
+    [[nodiscard]] std::string_view host_into(std::array<char, 46>& into) const;
     [[nodiscard]] std::string text() const;  // "127.0.0.1:80", "[::1]:80"
     [[nodiscard]] socklen_t write_to(sockaddr_storage& raw) const;
     bool operator==(const Address&) const = default;

@@ -1,0 +1,220 @@
+#include "daemon/child/driver.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "daemon/base/check.h"
+#include "daemon/os/clock.h"
+
+namespace mpmd::child {
+
+using mpm::Event;
+using mpm::State;
+
+Driver::Driver(const Commons& commons, int thread)
+    : commons_(commons),
+      thread_(thread),
+      tid_(static_cast<int>(::syscall(SYS_gettid))),
+      access_log_(commons.log_formats, commons.ring, kFirstCustomLog) {}
+
+void Driver::begin(MonoTime now) {
+    now_ = now;
+    if (commons_.orders.refresh(live_, live_version_)) update_limits();
+    if (now < next_second_) return;
+    const std::int64_t us = to_us(os::wall_now());
+    wall_seconds_ = us / 1'000'000;
+    next_second_ = now + std::chrono::microseconds(1'000'000 - us % 1'000'000);
+}
+
+void Driver::update_limits() {
+    deadlines_.io = Milliseconds(live_.timeout_ms);
+    deadlines_.head = live_.request_read_timeout_ms > 0
+                          ? Milliseconds(live_.request_read_timeout_ms)
+                          : Milliseconds(live_.timeout_ms);
+    deadlines_.keep_alive = Milliseconds(live_.keep_alive_timeout_ms);
+    deadlines_.queue = Milliseconds(live_.request_queue_timeout_ms);
+    deadlines_.drain_grace = commons_.orders.keep_alive_grace();
+}
+
+void Driver::take(Connection& connection, Event event) {
+    const std::optional<mpm::Step> step = mpm::next_step(connection.state, event);
+    CHECK(step.has_value());
+    if (step->state != connection.state) {
+        connection.since = now_;
+        if (step->state == State::Lingering) connection.lingering_since = now_;
+    }
+    connection.state = step->state;
+    if (step->deadline == mpm::DeadlineKind::Unchanged) return;
+    const mpm::DeadlineContext context{
+        now_,
+        connection.deadline,
+        step->state == State::Lingering ? std::optional(connection.lingering_since) : std::nullopt};
+    connection.deadline = mpm::deadline_for(step->deadline, context, deadlines_);
+}
+
+// ---- the loop
+// ----------------------------------------------------------------------------------
+
+Turn Driver::advance(Connection& connection, Exchange& exchange) {
+    requests_left_ = kRequestsPerTurn;
+    output_left_ = kOutputPerTurn;
+    for (;;) {
+        Took took = Took::Request;
+        while (took == Took::Request)
+            took = take_request(connection, exchange);
+        switch (flush(connection, exchange)) {
+            case Sent::All:
+                break;
+            case Sent::Blocked:
+                return wait(connection, exchange, Turn::WriteMore);
+            case Sent::NeedsWorker:
+                take(connection, Event::NeedsWorker);
+                return wait(connection, exchange, Turn::Worker);
+            case Sent::Budget:
+                return wait(connection, exchange, Turn::Again);
+            case Sent::Broken:
+                abandon(connection, exchange);
+                take(connection, Event::Error);
+                return Turn::Finished;
+        }
+        if (exchange.due != Due::Nothing || exchange.closing)
+            return after_flush(connection, exchange);
+        if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+        // The tail just ended, or the budget did; the next request may be buffered already.
+        if (took == Took::Stop && requests_left_ > 0) continue;
+        if (requests_left_ <= 0 && !exchange.input.empty()) return Turn::Again;
+        await_input(connection, exchange);
+        if (!on_listener() || !connection.readable) return Turn::ReadMore;
+        switch (receive(connection, exchange)) {
+            case Got::Bytes:
+                break;
+            case Got::Nothing:
+                return Turn::ReadMore;
+            case Got::Gone:
+                return Turn::Finished;
+        }
+    }
+}
+
+// The gauge of requests in progress: what does not end within one turn is counted.
+Turn Driver::wait(Connection& connection, Exchange& exchange, Turn turn) {
+    const bool under_way = turn != Turn::ReadMore;
+    if (turn == Turn::WriteMore) take(connection, Event::WouldBlockWrite);
+    if (under_way != exchange.counted) {
+        commons_.score.status().in_progress.fetch_add(under_way ? 1 : -1,
+                                                      std::memory_order_relaxed);
+        exchange.counted = under_way;
+    }
+    return turn;
+}
+
+Turn Driver::after_flush(Connection& connection, Exchange& exchange) {
+    if (exchange.due == Due::Handler) {
+        if (connection.state == State::Writing) take(connection, Event::FlushedPipelined);
+        take(connection, Event::NeedsWorker);
+        if (on_listener()) return wait(connection, exchange, Turn::Worker);
+        return work(connection, exchange);
+    }
+    return finish(connection, exchange);
+}
+
+Turn Driver::work(Connection& connection, Exchange& exchange) {
+    take(connection, Event::WorkerTook);
+    if (exchange.due == Due::Handler) run_handler(connection, exchange);
+    return advance(connection, exchange);
+}
+
+// All responses are out and nobody has to act but the client.
+void Driver::await_input(Connection& connection, Exchange& exchange) {
+    const State state = connection.state;
+    if (state == State::Reading || state == State::KeepAlive) return;
+    if (!exchange.body.complete()) {
+        if (state != State::Body) take(connection, Event::BodyAwaited);
+    } else if (exchange.input.empty()) {
+        take(connection, Event::FlushedIdle);
+    } else {
+        take(connection, Event::FlushedPipelined);
+    }
+}
+
+Driver::Got Driver::receive(Connection& connection, Exchange& exchange) {
+    constexpr std::size_t kReadSize = 4096;
+    if (exchange.input.empty()) {
+        exchange.began = now_;
+        exchange.has_head = false;
+    }
+    const std::span<char> room = exchange.input.room(kReadSize);
+    const net::Io io = connection.stream.read(room);
+    switch (io.want) {
+        case net::Want::Nothing:
+            break;
+        case net::Want::Read:
+        case net::Want::Write:
+            connection.readable = false;
+            return Got::Nothing;
+        case net::Want::End:
+            connection.readable = false;
+            connection.input_ended = true;
+            abandon(connection, exchange);
+            take(connection, Event::PeerClosed);
+            return Got::Gone;
+        case net::Want::Failed:
+            abandon(connection, exchange);
+            take(connection, Event::Error);
+            return Got::Gone;
+    }
+    // A short read has emptied the socket; edge-triggered epoll tells of everything that comes
+    // later.
+    connection.readable = io.bytes == room.size() || connection.hung_up;
+    exchange.input.filled(io.bytes);
+    connection.bytes_in += io.bytes;
+    add(commons_.score.status().bytes_in, io.bytes);
+    if (connection.state == State::KeepAlive || connection.state == State::Body)
+        take(connection, Event::InputArrived);
+    return Got::Bytes;
+}
+
+Turn Driver::finish(Connection& connection, Exchange& exchange) {
+    mpm::ClosingFacts facts;
+    facts.client_asked = exchange.client_asked;
+    facts.request_read_whole = exchange.body.complete() && !exchange.rejected;
+    facts.unread_input = !exchange.input.empty() || connection.stream.unread() > 0;
+    if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+    if (mpm::may_close_at_once(facts))
+        take(connection, Event::FlushedDone);
+    else
+        part(connection, Event::FlushedClose);
+    return Turn::Finished;
+}
+
+void Driver::part(Connection& connection, Event event) {
+    if (connection.stream.shut_writing().want == net::Want::Failed) event = Event::Error;
+    take(connection, event);
+}
+
+void Driver::drain_input(Connection& connection, std::span<char> scratch) {
+    for (std::size_t drained = 0; drained < kOutputPerTurn;) {
+        const net::Io io = connection.stream.read(scratch);
+        if (io.want == net::Want::Read) {
+            connection.readable = false;
+            return;
+        }
+        if (io.want != net::Want::Nothing) {
+            take(connection, io.want == net::Want::End ? Event::PeerClosed : Event::Error);
+            return;
+        }
+        drained += io.bytes;
+        connection.bytes_in += io.bytes;
+    }
+    connection.readable = true;  // a client that never stops: go on after the others
+}
+
+void Driver::abandon(Connection& connection, Exchange& exchange) {
+    if (exchange.due == Due::Tail) complete(connection, exchange, true);
+    if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+    exchange.due = Due::Nothing;
+}
+
+}  // namespace mpmd::child

@@ -1,0 +1,114 @@
+#pragma once
+
+// The one step function of a connection: goes on with it until it would block, needs a worker, or
+// ends. Listener and workers run the same code; what differs is who may block.
+//
+//   parse every buffered request, answer into the output buffer ─► send once ─► read ─► ...
+//
+// One Driver per thread, with that thread's clock reading, values in force, Date text and access
+// log. It moves a Connection through mpm::next_step and does its reading and writing; timers, lists
+// and the scoreboard are the caller's. Rules: E-21, E-22, decisions.md 1, 2, 9; performance.md 6.
+
+#include <cstdint>
+#include <span>
+
+#include "daemon/child/commons.h"
+#include "daemon/child/connection.h"
+#include "daemon/child/exchange.h"
+#include "daemon/http/http_date.h"
+#include "daemon/http/response_writer.h"
+#include "daemon/log/access_log.h"
+#include "daemon/mpm/connection_state.h"
+
+namespace mpmd::child {
+
+enum class Turn : std::uint8_t {
+    ReadMore,   // parked until bytes come
+    WriteMore,  // parked until the client takes output
+    Worker,     // exchange.due says what for
+    Again,      // its budget is used up and more can be done at once
+    Finished,   // state Lingering or Closed
+};
+
+inline constexpr int kRequestsPerTurn = 32;
+inline constexpr std::size_t kOutputPerTurn = std::size_t{256} * 1024;
+
+class Driver {
+public:
+    // `thread`: the worker's index, -1: the listener.
+    Driver(const Commons& commons, int thread);
+
+    // At the start of each wake-up or job, before anything else.
+    void begin(MonoTime now);
+
+    // Goes on with a connection in any state but Lingering and Closed.
+    [[nodiscard]] Turn advance(Connection& connection, Exchange& exchange);
+    // Worker: takes over what exchange.due says, then advances.
+    [[nodiscard]] Turn work(Connection& connection, Exchange& exchange);
+    // Answers with an error page that ends the connection (408, 503 ...), then advances.
+    [[nodiscard]] Turn refuse(Connection& connection,
+                              Exchange& exchange,
+                              mpm::Event event,
+                              std::uint16_t status);
+    // Says goodbye without an answer: FIN, then the state that `event` leads to.
+    void part(Connection& connection, mpm::Event event);
+    // Lingering: throws away what the client still sends. Closed when it has finished.
+    void drain_input(Connection& connection, std::span<char> scratch);
+    // The connection is going away with a response under way: log and gauges.
+    void abandon(Connection& connection, Exchange& exchange);
+    // Takes the arc, sets state and deadline. CHECKs that there is one.
+    void take(Connection& connection, mpm::Event event);
+
+    [[nodiscard]] MonoTime now() const { return now_; }
+    [[nodiscard]] const config::LiveSettings& live() const { return live_; }
+    [[nodiscard]] std::uint64_t live_version() const { return live_version_; }
+    [[nodiscard]] log::AccessLog& access_log() { return access_log_; }
+    [[nodiscard]] const mpm::DeadlineLimits& deadlines() const { return deadlines_; }
+
+private:
+    enum class Took : std::uint8_t { Request, NeedInput, Stop };
+    enum class Sent : std::uint8_t { All, Blocked, NeedsWorker, Budget, Broken };
+    enum class Got : std::uint8_t { Bytes, Nothing, Gone };
+
+    [[nodiscard]] bool on_listener() const { return thread_ < 0; }
+    void update_limits();
+
+    Took take_request(Connection& connection, Exchange& exchange);
+    Took skip_body(Connection& connection, Exchange& exchange);
+    Took head_complete(Connection& connection, Exchange& exchange);
+    void run_handler(Connection& connection, Exchange& exchange);
+    void answer_error(Connection& connection, Exchange& exchange, std::uint16_t status);
+    void respond(Connection& connection, Exchange& exchange);
+    http::Persistence decide(const Connection& connection, Exchange& exchange) const;
+    void put_body(Exchange& exchange);
+    void complete(Connection& connection, Exchange& exchange, bool aborted);
+    void log_request(const Connection& connection, const Exchange& exchange, bool aborted);
+
+    Sent flush(Connection& connection, Exchange& exchange);
+    Sent send_buffered(Connection& connection, Exchange& exchange);
+    Sent send_file(Connection& connection, Exchange& exchange, const http::FileBody& file);
+    Sent pull(Exchange& exchange, http::BodySource& source);
+
+    Turn after_flush(Connection& connection, Exchange& exchange);
+    Turn finish(Connection& connection, Exchange& exchange);
+    Turn wait(Connection& connection, Exchange& exchange, Turn turn);
+    Got receive(Connection& connection, Exchange& exchange);
+    void await_input(Connection& connection, Exchange& exchange);
+
+    const Commons& commons_;
+    const int thread_;
+    const int tid_;
+    config::LiveSettings live_;
+    std::uint64_t live_version_ = 0;
+    mpm::DeadlineLimits deadlines_;
+    MonoTime now_{};
+    MonoTime next_second_{};
+    std::int64_t wall_seconds_ = 0;
+    http::DateCache date_;
+    log::AccessLog access_log_;
+    // Of the turn under way.
+    int requests_left_ = 0;
+    std::size_t output_left_ = 0;
+};
+
+}  // namespace mpmd::child

@@ -1,0 +1,265 @@
+// Driver: from bytes to a response in the output buffer.
+
+#include <algorithm>
+
+#include "daemon/child/driver.h"
+#include "daemon/base/text.h"
+#include "daemon/handlers/error_page.h"
+#include "daemon/mpm/persistence.h"
+#include "daemon/os/clock.h"
+
+namespace mpmd::child {
+
+using mpm::Event;
+using mpm::State;
+
+namespace {
+
+// Larger bodies are sent from where they are; copying these is cheaper than a second iovec.
+constexpr std::size_t kInlineBody = 8192;
+
+bool may_pipeline(State state) {
+    return state == State::Handling || state == State::Writing || state == State::Body;
+}
+
+std::string_view find_request_field(const void* object, std::string_view name) {
+    return static_cast<const http::Request*>(object)->value(name).value_or(std::string_view());
+}
+
+std::string_view find_in_lines(std::string_view lines, std::string_view name) {
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+        const std::string_view line = lines.substr(0, end);
+        const std::size_t colon = line.find(':');
+        if (colon != std::string_view::npos && text::iequals(line.substr(0, colon), name))
+            return text::trim(line.substr(colon + 1));
+        lines.remove_prefix(std::min(end + 2, lines.size()));
+    }
+    return {};
+}
+
+std::string_view find_response_field(const void* object, std::string_view name) {
+    const auto& response = *static_cast<const http::Response*>(object);
+    const std::string_view found = find_in_lines(response.headers, name);
+    return found.data() != nullptr ? found : find_in_lines(response.extra, name);
+}
+
+}  // namespace
+
+Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
+    if (exchange.due != Due::Nothing || exchange.closing || requests_left_ <= 0 ||
+        exchange.output.size() >= output_left_)
+        return Took::Stop;
+    if (!exchange.body.complete()) {
+        const Took skipped = skip_body(connection, exchange);
+        if (skipped != Took::Request) return skipped;
+    }
+    if (exchange.input.empty()) return Took::NeedInput;
+    const http::ParseResult parsed = exchange.parser.feed(
+        exchange.input.unread(), commons_.settings.request, exchange.request);
+    exchange.has_head = parsed.status == http::ParseResult::Status::HeadComplete;
+    if (parsed.status == http::ParseResult::Status::NeedMore) return Took::NeedInput;
+
+    exchange.parser.reset();
+    if (exchange.began == MonoTime{}) exchange.began = now_;
+    if (connection.state == State::KeepAlive) take(connection, Event::InputArrived);
+    if (may_pipeline(connection.state)) take(connection, Event::FlushedPipelined);
+    if (parsed.status == http::ParseResult::Status::Rejected) {
+        exchange.input.clear();
+        exchange.rejected = true;
+        take(connection, Event::Rejected);
+        answer_error(connection, exchange, parsed.code);
+        return Took::Stop;
+    }
+    exchange.input.consume(parsed.used);
+    return head_complete(connection, exchange);
+}
+
+Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
+    --requests_left_;
+    exchange.body = http::BodyReader(exchange.request);
+    if (http::BodyReader::too_large(exchange.request, commons_.settings.request)) {
+        take(connection, Event::Rejected);
+        answer_error(connection, exchange, 413);
+        return Took::Stop;
+    }
+    if (!on_listener()) {
+        take(connection, Event::NeedsWorker);
+        take(connection, Event::WorkerTook);
+        run_handler(connection, exchange);
+        return Took::Stop;  // send before the next one may block
+    }
+    take(connection, Event::RequestReady);
+    // With the log ring crowded a worker takes the request and waits for room (decisions.md 9).
+    if (live_.listener_answers == 0 || !commons_.ring.roomy() ||
+        commons_.handler.answer(exchange.request, now_, exchange.response) ==
+            http::Where::NeedsWorker) {
+        exchange.due = Due::Handler;
+        return Took::Stop;
+    }
+    respond(connection, exchange);
+    return exchange.due == Due::Nothing && !exchange.closing ? Took::Request : Took::Stop;
+}
+
+// A body that no handler reads is thrown away, after the answer.
+Driver::Took Driver::skip_body(Connection& /*connection*/, Exchange& exchange) {
+    for (;;) {
+        const http::BodyResult result =
+            exchange.body.read(exchange.input.unread(), commons_.settings.request);
+        exchange.input.consume(result.used);
+        switch (result.status) {
+            case http::BodyResult::Status::Data:
+                break;
+            case http::BodyResult::Status::NeedMore:
+                return Took::NeedInput;
+            case http::BodyResult::Status::Complete:
+                return Took::Request;
+            case http::BodyResult::Status::Rejected:
+                // The answer is out already: all that is left is to close.
+                exchange.body = {};
+                exchange.rejected = true;
+                exchange.closing = true;
+                return Took::Stop;
+        }
+    }
+}
+
+void Driver::run_handler(Connection& connection, Exchange& exchange) {
+    commons_.handler.run(exchange.request, exchange.response);
+    exchange.due = Due::Nothing;
+    now_ = os::mono_now();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now_ - exchange.began);
+    auto& histogram = commons_.score.extent().histogram(static_cast<std::uint32_t>(thread_));
+    bump(histogram.buckets[scoreboard::latency_bucket(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)))]);
+    begin(now_);
+    respond(connection, exchange);
+}
+
+Turn Driver::refuse(Connection& connection,
+                    Exchange& exchange,
+                    Event event,
+                    std::uint16_t status) {
+    take(connection, event);
+    exchange.due = Due::Nothing;
+    exchange.rejected = true;
+    if (exchange.began == MonoTime{}) exchange.began = now_;
+    answer_error(connection, exchange, status);
+    return advance(connection, exchange);
+}
+
+void Driver::answer_error(Connection& connection, Exchange& exchange, std::uint16_t status) {
+    handlers::error_page(status, exchange.response);
+    if (status == 503) exchange.response.extra += "Retry-After: 1\r\n";
+    exchange.response.close = true;
+    respond(connection, exchange);
+}
+
+http::Persistence Driver::decide(const Connection& connection, Exchange& exchange) const {
+    const http::Request& request = exchange.request;
+    const http::Response& response = exchange.response;
+    mpm::ResponseFacts facts;
+    facts.marked_close = response.close || exchange.rejected || connection.input_ended;
+    facts.continue_owed = request.expect_continue && !exchange.body.complete();
+    facts.delimited = response.delimited(request.version);
+    facts.client_sent_close = request.wants_close;
+    facts.http_1_1 = request.version >= 11;
+    facts.client_sent_keep_alive = request.wants_keep_alive;
+    facts.child_stopping = commons_.orders.draining();
+    facts.responses = connection.requests;
+    mpm::KeepAliveLimits limits;
+    limits.enabled = live_.keep_alive != 0;
+    limits.timeout = Milliseconds(live_.keep_alive_timeout_ms);
+    limits.max_requests = live_.max_keep_alive_requests;
+    const mpm::Persistence decided = mpm::decide_persistence(facts, limits);
+
+    http::Persistence told;
+    told.keep_alive = decided.persistent;
+    told.announce = decided.announce;
+    told.timeout_seconds = static_cast<std::uint32_t>(decided.timeout_seconds);
+    if (decided.left) told.left = static_cast<std::uint32_t>(*decided.left);
+    exchange.persistent = decided.persistent;
+    exchange.closing = !decided.persistent;
+    exchange.client_asked =
+        request.wants_close || (request.version < 11 && !request.wants_keep_alive);
+    return told;
+}
+
+// Requires: exchange.response is filled in.
+void Driver::respond(Connection& connection, Exchange& exchange) {
+    ++connection.requests;
+    http::HeadContext context;
+    context.version = exchange.request.version;
+    context.date = date_.text(wall_seconds_);
+    context.server = kServerToken;
+    context.persistence = decide(connection, exchange);
+    exchange.status = exchange.response.status;
+    const std::span<char> room =
+        exchange.output.room(http::head_bound(exchange.response, context));
+    exchange.head_bytes = http::render_head(exchange.response, context, room);
+    exchange.output.wrote(exchange.head_bytes);
+    exchange.body_bytes = 0;
+    put_body(exchange);
+    if (exchange.due == Due::Nothing) complete(connection, exchange, false);
+}
+
+void Driver::put_body(Exchange& exchange) {
+    http::Response& response = exchange.response;
+    if (std::holds_alternative<std::monostate>(response.body)) return;
+    if (const auto* memory = std::get_if<http::MemoryBody>(&response.body);
+        memory != nullptr && memory->bytes.size() <= kInlineBody) {
+        exchange.output.append(memory->bytes);
+        exchange.body_bytes = memory->bytes.size();
+        return;
+    }
+    exchange.due = Due::Tail;
+    exchange.tail_sent = 0;
+    exchange.tail_ended = false;
+    exchange.tail_chunked = response.chunked(exchange.request.version);
+}
+
+// The response is whole, or never will be.
+void Driver::complete(Connection& connection, Exchange& exchange, bool aborted) {
+    scoreboard::ChildStatus& status = commons_.score.status();
+    if (on_listener())
+        bump(status.requests_on_listener);
+    else
+        add(status.requests_on_workers);
+    commons_.score.answered(exchange.status);
+    if (access_log_.enabled()) log_request(connection, exchange, aborted);
+    exchange.began = {};
+}
+
+void Driver::log_request(const Connection& connection, const Exchange& exchange, bool aborted) {
+    const http::Request& request = exchange.request;
+    std::array<char, 46> client;
+    log::Record record;
+    record.client = connection.peer.host_into(client);
+    record.client_port = connection.peer.port();
+    record.start_seconds = wall_seconds_;
+    record.method = request.method_text;
+    record.target = request.target;
+    record.path = request.raw_path;
+    record.query = request.query;
+    record.server_name =
+        commons_.settings.server_name.empty() ? request.host : commons_.settings.server_name;
+    record.host = request.host;
+    record.version = request.method_text.empty() ? std::uint8_t{0} : request.version;
+    record.status = exchange.status;
+    record.body_bytes = exchange.body_bytes;
+    record.bytes_in = request.head_size;
+    record.bytes_out = exchange.head_bytes + exchange.body_bytes;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(os::mono_now() -
+                                                                            exchange.began);
+    record.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
+    record.keep_alive_requests = connection.requests > 0 ? connection.requests - 1 : 0;
+    record.aborted = aborted;
+    record.persistent = exchange.persistent;
+    record.pid = commons_.pid;
+    record.tid = tid_;
+    record.request_fields = {&request, find_request_field};
+    record.response_fields = {&exchange.response, find_response_field};
+    access_log_.add(record);
+}
+
+}  // namespace mpmd::child

@@ -1,0 +1,55 @@
+#include "daemon/child/ready_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mpmd::child {
+
+void ReadyQueue::enqueue(Job job) {
+    surplus_.fetch_sub(1, std::memory_order_relaxed);
+    {
+        const os::Lock lock(mutex_);
+        jobs_.push_back(std::move(job));
+    }
+    not_empty_.notify_one();
+}
+
+void ReadyQueue::push(Connection& connection) {
+    enqueue({&connection, nullptr});
+}
+
+void ReadyQueue::push_recheck(http::Handler::Knowledge what) {
+    if (idle() > 0) enqueue({nullptr, std::move(what)});
+}
+
+bool ReadyQueue::remove(Connection& connection) {
+    const os::Lock lock(mutex_);
+    const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&connection](const Job& job) {
+        return job.connection == &connection;
+    });
+    if (found == jobs_.end()) return false;
+    jobs_.erase(found);
+    surplus_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+std::optional<Job> ReadyQueue::pop() {
+    surplus_.fetch_add(1, std::memory_order_relaxed);
+    const os::Lock lock(mutex_);
+    while (jobs_.empty() && !closed_)
+        not_empty_.wait(mutex_);
+    if (jobs_.empty()) return std::nullopt;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    return job;
+}
+
+void ReadyQueue::close() {
+    {
+        const os::Lock lock(mutex_);
+        closed_ = true;
+    }
+    not_empty_.notify_all();
+}
+
+}  // namespace mpmd::child

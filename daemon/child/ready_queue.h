@@ -1,0 +1,51 @@
+#pragma once
+
+// Work for the workers, first in first out. The listener pushes and never waits (E-7): a request
+// for which there is no worker stays here until RequestQueueTimeout, then the listener takes it out
+// again and answers 503 (E-14 b). Bounded by the connections there are.
+//
+// idle() is E-10's i: threads that wait here, less the jobs that are queued already.
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "daemon/child/connection.h"
+#include "daemon/http/handler.h"
+#include "daemon/os/mutex.h"
+
+namespace mpmd::child {
+
+struct Job {
+    Connection* connection = nullptr;
+    http::Handler::Knowledge recheck;  // when there is no connection: look at this again
+};
+
+class ReadyQueue {
+public:
+    void push(Connection& connection) EXCLUDES(mutex_);
+    // Dropped when there is no idle worker: looking again can wait.
+    void push_recheck(http::Handler::Knowledge what) EXCLUDES(mutex_);
+    // Takes a queued connection out again; false: a worker has it already.
+    [[nodiscard]] bool remove(Connection& connection) EXCLUDES(mutex_);
+    // Worker: waits. Nothing: the queue is closed and empty, leave.
+    [[nodiscard]] std::optional<Job> pop() EXCLUDES(mutex_);
+    void close() EXCLUDES(mutex_);
+
+    [[nodiscard]] std::int32_t idle() const {
+        const std::int32_t surplus = surplus_.load(std::memory_order_relaxed);
+        return surplus > 0 ? surplus : 0;
+    }
+
+private:
+    void enqueue(Job job) EXCLUDES(mutex_);
+
+    std::atomic<std::int32_t> surplus_{0};  // waiting threads - queued jobs
+    os::Mutex mutex_;
+    os::CondVar not_empty_;
+    std::deque<Job> jobs_ GUARDED_BY(mutex_);
+    bool closed_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mpmd::child
