@@ -31,19 +31,23 @@ struct ListLink {
     [[nodiscard]] bool linked() const { return next != nullptr; }
 };
 
+struct ConnectionTimer : mpm::TimerNode {
+    struct Connection* connection = nullptr;
+};
+
 struct Connection : ListLink {
     // The owner's.
     net::PlainStream stream;
     mpm::State state = mpm::State::Closed;
     scoreboard::ConnectionState shown = scoreboard::ConnectionState::Free;  // in the gauges
-    bool readable = false;     // a read may find something
-    bool hung_up = false;      // epoll said the peer has finished: read on until the end
-    bool input_ended = false;  // the end was read
-    bool registered = false;   // known to epoll
+    bool readable = false;    // a read may find something
+    bool hung_up = false;     // epoll said the peer has finished: read on until the end
+    bool registered = false;  // known to epoll
     bool watches_output = false;
     bool run_again = false;    // a worker used up its budget: more to do at once
     bool with_worker = false;  // the listener's note: not mine now
     bool missed = false;       // the listener's note: an event came while it was with a worker
+    bool lingers = false;      // the listener's note: counted among the closing ones
     std::uint32_t row = 0;     // of the scoreboard, and of the slab
     std::uint32_t requests = 0;
     std::uint64_t number = 0;  // within the child, never reused
@@ -57,7 +61,7 @@ struct Connection : ListLink {
 
     Connection* next_in_queue = nullptr;  // ready queue, parked stack, run list: one at a time
     std::atomic<bool> parking{false};     // a worker arms epoll and is about to push it back
-    mpm::TimerNode timer;                 // the listener's
+    ConnectionTimer timer;                // the listener's
 };
 
 // FIFO of connections, oldest first. Listener only.
@@ -70,6 +74,13 @@ public:
     [[nodiscard]] bool empty() const { return head_.next == &head_; }
     [[nodiscard]] Connection* oldest() const {
         return empty() ? nullptr : static_cast<Connection*>(head_.next);
+    }
+    [[nodiscard]] Connection* newest() const {
+        return empty() ? nullptr : static_cast<Connection*>(head_.previous);
+    }
+    [[nodiscard]] Connection* before(const Connection& connection) const {
+        return connection.previous == &head_ ? nullptr
+                                             : static_cast<Connection*>(connection.previous);
     }
     // After `connection`, which is on this list; null at the end.
     [[nodiscard]] Connection* after(const Connection& connection) const {

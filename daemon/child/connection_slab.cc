@@ -11,6 +11,7 @@ Connection* ConnectionSlab::take() {
         if (made_ % kBlock == 0) blocks_.push_back(std::make_unique<Block>());
         connection = &(*blocks_.back())[made_ % kBlock];
         connection->row = made_++;
+        connection->timer.connection = connection;
     } else {
         return nullptr;
     }

@@ -1,11 +1,12 @@
 #include "daemon/child/driver.h"
 
+#include <algorithm>
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "daemon/base/check.h"
+#include "daemon/mpm/persistence.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::child {
@@ -48,8 +49,7 @@ void Driver::take(Connection& connection, Event event) {
     connection.state = step->state;
     if (step->deadline == mpm::DeadlineKind::Unchanged) return;
     const mpm::DeadlineContext context{
-        now_,
-        connection.deadline,
+        now_, connection.deadline,
         step->state == State::Lingering ? std::optional(connection.lingering_since) : std::nullopt};
     connection.deadline = mpm::deadline_for(step->deadline, context, deadlines_);
 }
@@ -68,12 +68,16 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
             case Sent::All:
                 break;
             case Sent::Blocked:
-                return wait(connection, exchange, Turn::WriteMore);
+                take(connection, Event::WouldBlockWrite);
+                return in_progress(exchange, true), Turn::WriteMore;
             case Sent::NeedsWorker:
+                // Its head may be on the way already, so no 503 can follow: as Writing it has no
+                // queue deadline.
+                if (connection.state == State::Handling) take(connection, Event::WouldBlockWrite);
                 take(connection, Event::NeedsWorker);
-                return wait(connection, exchange, Turn::Worker);
+                return in_progress(exchange, true), Turn::Worker;
             case Sent::Budget:
-                return wait(connection, exchange, Turn::Again);
+                return in_progress(exchange, true), Turn::Again;
             case Sent::Broken:
                 abandon(connection, exchange);
                 take(connection, Event::Error);
@@ -81,7 +85,7 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
         }
         if (exchange.due != Due::Nothing || exchange.closing)
             return after_flush(connection, exchange);
-        if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+        in_progress(exchange, false);
         // The tail just ended, or the budget did; the next request may be buffered already.
         if (took == Took::Stop && requests_left_ > 0) continue;
         if (requests_left_ <= 0 && !exchange.input.empty()) return Turn::Again;
@@ -99,22 +103,18 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
 }
 
 // The gauge of requests in progress: what does not end within one turn is counted.
-Turn Driver::wait(Connection& connection, Exchange& exchange, Turn turn) {
-    const bool under_way = turn != Turn::ReadMore;
-    if (turn == Turn::WriteMore) take(connection, Event::WouldBlockWrite);
-    if (under_way != exchange.counted) {
-        commons_.score.status().in_progress.fetch_add(under_way ? 1 : -1,
-                                                      std::memory_order_relaxed);
-        exchange.counted = under_way;
-    }
-    return turn;
+void Driver::in_progress(Exchange& exchange, bool is) {
+    if (is == exchange.counted) return;
+    commons_.score.status().in_progress.fetch_add(is ? 1 : -1, std::memory_order_relaxed);
+    exchange.counted = is;
 }
 
 Turn Driver::after_flush(Connection& connection, Exchange& exchange) {
     if (exchange.due == Due::Handler) {
         if (connection.state == State::Writing) take(connection, Event::FlushedPipelined);
         take(connection, Event::NeedsWorker);
-        if (on_listener()) return wait(connection, exchange, Turn::Worker);
+        in_progress(exchange, true);
+        if (on_listener()) return Turn::Worker;
         return work(connection, exchange);
     }
     return finish(connection, exchange);
@@ -156,7 +156,6 @@ Driver::Got Driver::receive(Connection& connection, Exchange& exchange) {
             return Got::Nothing;
         case net::Want::End:
             connection.readable = false;
-            connection.input_ended = true;
             abandon(connection, exchange);
             take(connection, Event::PeerClosed);
             return Got::Gone;
@@ -181,7 +180,7 @@ Turn Driver::finish(Connection& connection, Exchange& exchange) {
     facts.client_asked = exchange.client_asked;
     facts.request_read_whole = exchange.body.complete() && !exchange.rejected;
     facts.unread_input = !exchange.input.empty() || connection.stream.unread() > 0;
-    if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+    in_progress(exchange, false);
     if (mpm::may_close_at_once(facts))
         take(connection, Event::FlushedDone);
     else
@@ -213,7 +212,7 @@ void Driver::drain_input(Connection& connection, std::span<char> scratch) {
 
 void Driver::abandon(Connection& connection, Exchange& exchange) {
     if (exchange.due == Due::Tail) complete(connection, exchange, true);
-    if (exchange.counted) wait(connection, exchange, Turn::ReadMore);
+    in_progress(exchange, false);
     exchange.due = Due::Nothing;
 }
 

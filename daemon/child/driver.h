@@ -91,7 +91,7 @@ private:
 
     Turn after_flush(Connection& connection, Exchange& exchange);
     Turn finish(Connection& connection, Exchange& exchange);
-    Turn wait(Connection& connection, Exchange& exchange, Turn turn);
+    void in_progress(Exchange& exchange, bool is);
     Got receive(Connection& connection, Exchange& exchange);
     void await_input(Connection& connection, Exchange& exchange);
 

@@ -18,8 +18,9 @@ constexpr std::size_t kWindow = std::size_t{256} * 1024;
 Driver::Sent Driver::flush(Connection& connection, Exchange& exchange) {
     for (;;) {
         const bool tail = exchange.due == Due::Tail;
-        auto* source =
-            tail ? std::get_if<std::unique_ptr<http::BodySource>>(&exchange.response.body) : nullptr;
+        auto* source = tail
+                           ? std::get_if<std::unique_ptr<http::BodySource>>(&exchange.response.body)
+                           : nullptr;
         // The first piece of a stream leaves together with the head.
         if (source != nullptr && !exchange.tail_ended && exchange.output.size() < kPiece) {
             const Sent pulled = pull(exchange, **source);
@@ -48,8 +49,8 @@ Driver::Sent Driver::send_buffered(Connection& connection, Exchange& exchange) {
     const auto* memory = exchange.due == Due::Tail
                              ? std::get_if<http::MemoryBody>(&exchange.response.body)
                              : nullptr;
-    const bool file_follows = exchange.due == Due::Tail &&
-                              std::holds_alternative<http::FileBody>(exchange.response.body);
+    const bool file_follows =
+        exchange.due == Due::Tail && std::holds_alternative<http::FileBody>(exchange.response.body);
     for (;;) {
         const std::string_view buffered = exchange.output.pending();
         const std::string_view rest =
@@ -57,11 +58,10 @@ Driver::Sent Driver::send_buffered(Connection& connection, Exchange& exchange) {
         std::array<iovec, 2> parts;
         std::size_t count = 0;
         for (const std::string_view part : {buffered, rest})
-            if (!part.empty())
-                parts[count++] = {const_cast<char*>(part.data()), part.size()};
+            if (!part.empty()) parts[count++] = {const_cast<char*>(part.data()), part.size()};
         if (count == 0) return Sent::All;
-        const net::Io io = connection.stream.write(
-            {parts.data(), count}, file_follows ? net::More::Yes : net::More::No);
+        const net::Io io = connection.stream.write({parts.data(), count},
+                                                   file_follows ? net::More::Yes : net::More::No);
         if (io.want == net::Want::Write) return Sent::Blocked;
         if (io.want != net::Want::Nothing) return Sent::Broken;
         const std::size_t from_buffer = std::min(io.bytes, buffered.size());

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "daemon/child/driver.h"
 #include "daemon/base/text.h"
+#include "daemon/child/driver.h"
 #include "daemon/handlers/error_page.h"
 #include "daemon/mpm/persistence.h"
 #include "daemon/os/clock.h"
@@ -55,8 +55,8 @@ Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
         if (skipped != Took::Request) return skipped;
     }
     if (exchange.input.empty()) return Took::NeedInput;
-    const http::ParseResult parsed = exchange.parser.feed(
-        exchange.input.unread(), commons_.settings.request, exchange.request);
+    const http::ParseResult parsed =
+        exchange.parser.feed(exchange.input.unread(), commons_.settings.request, exchange.request);
     exchange.has_head = parsed.status == http::ParseResult::Status::HeadComplete;
     if (parsed.status == http::ParseResult::Status::NeedMore) return Took::NeedInput;
 
@@ -133,16 +133,15 @@ void Driver::run_handler(Connection& connection, Exchange& exchange) {
     bump(histogram.buckets[scoreboard::latency_bucket(
         static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)))]);
     begin(now_);
+    if (exchange.response.learned) exchange.learned.push_back(std::move(exchange.response.learned));
     respond(connection, exchange);
 }
 
-Turn Driver::refuse(Connection& connection,
-                    Exchange& exchange,
-                    Event event,
-                    std::uint16_t status) {
+Turn Driver::refuse(Connection& connection, Exchange& exchange, Event event, std::uint16_t status) {
     take(connection, event);
     exchange.due = Due::Nothing;
     exchange.rejected = true;
+    if (!exchange.has_head) exchange.request.reset();
     if (exchange.began == MonoTime{}) exchange.began = now_;
     answer_error(connection, exchange, status);
     return advance(connection, exchange);
@@ -159,7 +158,7 @@ http::Persistence Driver::decide(const Connection& connection, Exchange& exchang
     const http::Request& request = exchange.request;
     const http::Response& response = exchange.response;
     mpm::ResponseFacts facts;
-    facts.marked_close = response.close || exchange.rejected || connection.input_ended;
+    facts.marked_close = response.close || exchange.rejected;
     facts.continue_owed = request.expect_continue && !exchange.body.complete();
     facts.delimited = response.delimited(request.version);
     facts.client_sent_close = request.wants_close;
@@ -194,8 +193,7 @@ void Driver::respond(Connection& connection, Exchange& exchange) {
     context.server = kServerToken;
     context.persistence = decide(connection, exchange);
     exchange.status = exchange.response.status;
-    const std::span<char> room =
-        exchange.output.room(http::head_bound(exchange.response, context));
+    const std::span<char> room = exchange.output.room(http::head_bound(exchange.response, context));
     exchange.head_bytes = http::render_head(exchange.response, context, room);
     exchange.output.wrote(exchange.head_bytes);
     exchange.body_bytes = 0;
@@ -249,8 +247,8 @@ void Driver::log_request(const Connection& connection, const Exchange& exchange,
     record.body_bytes = exchange.body_bytes;
     record.bytes_in = request.head_size;
     record.bytes_out = exchange.head_bytes + exchange.body_bytes;
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(os::mono_now() -
-                                                                            exchange.began);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(os::mono_now() - exchange.began);
     record.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
     record.keep_alive_requests = connection.requests > 0 ? connection.requests - 1 : 0;
     record.aborted = aborted;

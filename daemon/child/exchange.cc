@@ -66,6 +66,7 @@ void Exchange::reset() {
     request.reset();
     body = {};
     response.reset();
+    learned.clear();
     due = Due::Nothing;
     tail_sent = 0;
     tail_chunked = tail_ended = false;

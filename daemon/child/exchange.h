@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/time.h"
 #include "daemon/http/body_reader.h"
@@ -84,6 +85,8 @@ struct Exchange {
     http::BodyReader body;  // of `request`: read or discarded before the next head
     http::Response response;
     Due due = Due::Nothing;
+
+    std::vector<std::shared_ptr<const void>> learned;  // by workers, for Handler::absorb
 
     // The response whose tail is due.
     std::uint64_t tail_sent = 0;

@@ -16,8 +16,7 @@ namespace mpmd::child {
 
 class Orders {
 public:
-    explicit Orders(const config::LiveSettings& live, bool held)
-        : live_(live), accepting_(!held) {}
+    explicit Orders(const config::LiveSettings& live, bool held) : accepting_(!held), live_(live) {}
 
     // Main thread; the caller rings the listener.
     void set_live(const config::LiveSettings& live) EXCLUDES(mutex_) {

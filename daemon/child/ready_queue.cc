@@ -33,15 +33,28 @@ bool ReadyQueue::remove(Connection& connection) {
     return true;
 }
 
-std::optional<Job> ReadyQueue::pop() {
+std::optional<Job> ReadyQueue::pop(std::uint64_t& announced) {
     surplus_.fetch_add(1, std::memory_order_relaxed);
     const os::Lock lock(mutex_);
-    while (jobs_.empty() && !closed_)
+    while (jobs_.empty() && !closed_ && announcements_ == announced)
         not_empty_.wait(mutex_);
-    if (jobs_.empty()) return std::nullopt;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    return job;
+    if (!jobs_.empty()) {
+        Job job = std::move(jobs_.front());
+        jobs_.pop_front();
+        return job;
+    }
+    surplus_.fetch_sub(1, std::memory_order_relaxed);  // no job was taken off
+    if (closed_) return std::nullopt;
+    announced = announcements_;
+    return Job{};
+}
+
+void ReadyQueue::announce() {
+    {
+        const os::Lock lock(mutex_);
+        ++announcements_;
+    }
+    not_empty_.notify_all();
 }
 
 void ReadyQueue::close() {

@@ -29,8 +29,11 @@ public:
     void push_recheck(http::Handler::Knowledge what) EXCLUDES(mutex_);
     // Takes a queued connection out again; false: a worker has it already.
     [[nodiscard]] bool remove(Connection& connection) EXCLUDES(mutex_);
-    // Worker: waits. Nothing: the queue is closed and empty, leave.
-    [[nodiscard]] std::optional<Job> pop() EXCLUDES(mutex_);
+    // Worker: waits. Nothing: the queue is closed and empty, leave. An empty job: look around, the
+    // child is draining. `announced` is the worker's note of what it has seen.
+    [[nodiscard]] std::optional<Job> pop(std::uint64_t& announced) EXCLUDES(mutex_);
+    // Wakes every waiting worker once.
+    void announce() EXCLUDES(mutex_);
     void close() EXCLUDES(mutex_);
 
     [[nodiscard]] std::int32_t idle() const {
@@ -45,6 +48,7 @@ private:
     os::Mutex mutex_;
     os::CondVar not_empty_;
     std::deque<Job> jobs_ GUARDED_BY(mutex_);
+    std::uint64_t announcements_ GUARDED_BY(mutex_) = 0;
     bool closed_ GUARDED_BY(mutex_) = false;
 };
 

@@ -62,8 +62,8 @@ void Score::show(Connection& connection, int thread, MonoTime now, const Exchang
     row.state = state;
     row.thread = static_cast<std::int16_t>(std::min(thread, 0x7fff));
     if (connection.shown != state || connection.since != MonoTime{})
-        row.since_ns =
-            static_cast<std::uint64_t>(to_ns(connection.since == MonoTime{} ? now : connection.since));
+        row.since_ns = static_cast<std::uint64_t>(
+            to_ns(connection.since == MonoTime{} ? now : connection.since));
     row.bytes_in += std::exchange(connection.bytes_in, 0);
     row.bytes_out += std::exchange(connection.bytes_out, 0);
     row.requests = connection.requests;

@@ -1,0 +1,346 @@
+#include "daemon/child/child.h"
+
+#include <algorithm>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <variant>
+
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "daemon/child/listener.h"
+#include "daemon/child/reports.h"
+#include "daemon/child/worker.h"
+#include "daemon/ipc/child_channel.h"
+#include "daemon/log/log_file.h"
+#include "daemon/os/clock.h"
+
+namespace mpmd::child {
+
+namespace {
+
+constexpr std::size_t kRingCapacity = std::size_t{1024} * 1024;  // per log file
+constexpr Milliseconds kLogPause{50};  // lines that come while we rest are written together
+constexpr Milliseconds kOrphanDrain{30'000};
+constexpr Milliseconds kStopGrace{100};
+
+// L-2: only the supervisor interprets signals; the five fatal ones keep their effect.
+void set_signals() {
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (const int fatal : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGPROF}) {
+        sigdelset(&blocked, fatal);
+        std::signal(fatal, SIG_DFL);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+}
+
+using Body = std::function<void()>;
+
+void* run_body(void* argument) {
+    const std::unique_ptr<Body> body(static_cast<Body*>(argument));
+    (*body)();
+    return nullptr;
+}
+
+Result<pthread_t> start_thread(const std::string& name, std::size_t stack_size, Body body) {
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    if (stack_size > 0) {
+        const int refused = ::pthread_attr_setstacksize(&attributes, stack_size);
+        if (refused != 0) {
+            ::pthread_attr_destroy(&attributes);
+            return fail(Error::os("pthread_attr_setstacksize", refused));
+        }
+    }
+    auto argument = std::make_unique<Body>(std::move(body));
+    pthread_t thread{};
+    const int refused = ::pthread_create(&thread, &attributes, run_body, argument.get());
+    ::pthread_attr_destroy(&attributes);
+    if (refused != 0) return fail(Error::os("pthread_create", refused));
+    static_cast<void>(argument.release());
+    ::pthread_setname_np(thread, name.c_str());
+    return thread;
+}
+
+bool all_loopback(const std::vector<net::ListenSocket>& sockets) {
+    return std::all_of(sockets.begin(), sockets.end(), [](const net::ListenSocket& socket) {
+        return socket.address().is_loopback();
+    });
+}
+
+// The main thread's view of the child: everything the threads share lives here until the process
+// ends.
+class Child {
+public:
+    static Result<std::unique_ptr<Child>> create(Heritage heritage);
+    [[nodiscard]] int run();
+
+private:
+    Child(Heritage heritage,
+          os::Poller poller,
+          os::EventFd listener_bell,
+          os::EventFd main_bell,
+          std::vector<log::LogFormat> formats);
+
+    [[nodiscard]] Result<void> start_threads();
+    [[nodiscard]] int fail_to_start(const Error& error);
+    void serve();
+    void read_channel();
+    void obey(const ipc::ChildMessage& message);
+    void drain(Nanoseconds limit, Milliseconds grace);
+    void adopt_logs(const ipc::ChildMessage& message);
+    void send_reports();
+    bool write_logs();
+    void join_threads();
+
+    Heritage heritage_;
+    ipc::ChildChannel channel_;
+    os::Poller poller_;
+    os::EventFd listener_bell_;
+    os::EventFd main_bell_;
+    std::vector<log::LogFormat> formats_;
+    std::vector<log::LogFile> log_files_;
+    log::LogRing ring_;
+    log::RingSink error_sink_;
+    log::Log log_;
+    handlers::Router router_;
+    Orders orders_;
+    Reports reports_;
+    ReadyQueue ready_;
+    ParkedStack parked_;
+    Commons commons_;
+    Ways ways_;
+    std::vector<pthread_t> threads_;
+    std::string lines_;
+    bool listener_ended_ = false;
+    bool channel_ended_ = false;
+    std::atomic<std::uint32_t> workers_up_{0};
+};
+
+Result<std::unique_ptr<Child>> Child::create(Heritage heritage) {
+    std::vector<log::LogFormat> formats;
+    for (const config::CustomLog& custom : heritage.config->effective.custom_log)
+        formats.push_back(TRY(log::LogFormat::parse(custom.format)));
+    os::Poller poller = TRY(os::Poller::create());
+    os::EventFd listener_bell = TRY(os::EventFd::create());
+    os::EventFd main_bell = TRY(os::EventFd::create());
+    return std::unique_ptr<Child>(new Child(std::move(heritage), std::move(poller),
+                                            std::move(listener_bell), std::move(main_bell),
+                                            std::move(formats)));
+}
+
+Child::Child(Heritage heritage,
+             os::Poller poller,
+             os::EventFd listener_bell,
+             os::EventFd main_bell,
+             std::vector<log::LogFormat> formats)
+    : heritage_(std::move(heritage)),
+      channel_(std::move(heritage_.channel)),
+      poller_(std::move(poller)),
+      listener_bell_(std::move(listener_bell)),
+      main_bell_(std::move(main_bell)),
+      formats_(std::move(formats)),
+      ring_(kFirstCustomLog + formats_.size(), kRingCapacity, main_bell_),
+      error_sink_(ring_, kErrorLog),
+      log_(error_sink_, static_cast<log::Level>(heritage_.live.log_level)),
+      router_(heritage_.config->effective,
+              heritage_.config->effective.test_handlers && all_loopback(heritage_.listeners)),
+      orders_(heritage_.live, heritage_.held),
+      reports_(main_bell_),
+      commons_{heritage_.config->effective,
+               Score(scoreboard::Extent(heritage_.extent.data(), heritage_.shape)),
+               formats_,
+               router_,
+               orders_,
+               ring_,
+               log_,
+               heritage_.shape.threads,
+               ::getpid()},
+      ways_(poller_, ready_, parked_, listener_bell_) {
+    // poll() asks first, so that next() must never wait.
+    ::fcntl(channel_.fd(), F_SETFL, O_NONBLOCK);
+    log_files_.emplace_back(std::move(heritage_.error_log));
+    for (os::UniqueFd& fd : heritage_.custom_logs)
+        log_files_.emplace_back(std::move(fd));
+    log_files_.resize(ring_.files());
+}
+
+Result<void> Child::start_threads() {
+    const auto stack =
+        static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
+    for (std::uint32_t i = 0; i < commons_.threads; ++i)
+        threads_.push_back(TRY(start_thread(fmt::format("worker-{}", i), stack, [this, i] {
+            Worker worker(commons_, ways_, i);
+            workers_up_.fetch_add(1, std::memory_order_release);
+            worker.run();
+        })));
+    TRY_VOID(poller_.add(listener_bell_.fd(), EPOLLIN, kBellKey));
+    threads_.push_back(TRY(start_thread("listener", stack, [this] {
+        Listener listener(commons_, ways_, router_, heritage_, reports_);
+        listener.run();
+        // Connections that are left end with the process; workers may still hold some.
+        for (;;)
+            ::pause();
+    })));
+    return {};
+}
+
+int Child::fail_to_start(const Error& error) {
+    ipc::FailedReport report;
+    error.message.copy(report.text, sizeof report.text - 1);
+    static_cast<void>(channel_.send_body(ipc::Report::Failed, report));
+    log_.write(log::Level::Alert, "mpm_event", "cannot start: " + error.message);
+    write_logs();
+    return ipc::kExitSick;
+}
+
+int Child::run() {
+    const Result<void> started = start_threads();
+    if (!started) return fail_to_start(started.error());
+    commons_.score.status().ready.store(1, std::memory_order_release);
+    static_cast<void>(channel_.send(ipc::Report::Ready));
+    serve();
+    return 0;
+}
+
+void Child::serve() {
+    while (!listener_ended_) {
+        const bool wrote = write_logs();
+        const bool asleep = !wrote && ring_.sleep();
+        std::array<pollfd, 2> wanted{pollfd{channel_ended_ ? -1 : channel_.fd(), POLLIN, 0},
+                                     pollfd{main_bell_.fd(), POLLIN, 0}};
+        ::poll(wanted.data(), wanted.size(), asleep ? -1 : static_cast<int>(kLogPause.count()));
+        if (wanted[1].revents != 0) main_bell_.clear();
+        if (wanted[0].revents != 0) read_channel();
+        send_reports();
+    }
+    // A worker that a stop has caught in its handler is not waited for.
+    if (!orders_.stopping()) join_threads();
+    ring_.close();
+    write_logs();
+}
+
+void Child::read_channel() {
+    for (;;) {
+        const ipc::ChildEvent event = channel_.next();
+        if (std::holds_alternative<ipc::ChannelEmpty>(event)) return;
+        if (std::holds_alternative<ipc::ChannelEnd>(event)) {
+            // The supervisor is gone: finish what we have, within bounds.
+            channel_ended_ = true;
+            const std::int64_t own = heritage_.live.graceful_shutdown_timeout_ms;
+            drain(own > 0 ? std::min<Nanoseconds>(Milliseconds(own), kOrphanDrain) : kOrphanDrain,
+                  Milliseconds(heritage_.live.drain_keep_alive_grace_ms));
+            return;
+        }
+        obey(std::get<ipc::ChildMessage>(event));
+    }
+}
+
+void Child::obey(const ipc::ChildMessage& message) {
+    switch (static_cast<ipc::Order>(message.kind)) {
+        case ipc::Order::Release:
+        case ipc::Order::Resume:
+            orders_.set_accepting(true);
+            break;
+        case ipc::Order::Pause:
+            orders_.set_accepting(false);
+            break;
+        case ipc::Order::Drain: {
+            ipc::DrainOrder order;
+            if (message.read(order))
+                drain(Milliseconds(order.deadline_ms), Milliseconds(order.keep_alive_grace_ms));
+            break;
+        }
+        case ipc::Order::Stop:
+            orders_.stop();
+            break;
+        case ipc::Order::Live:
+            if (message.read(heritage_.live)) {
+                log_.set_level(static_cast<log::Level>(heritage_.live.log_level));
+                orders_.set_live(heritage_.live);
+            }
+            break;
+        case ipc::Order::LogFiles:
+            adopt_logs(message);
+            return;
+    }
+    listener_bell_.ring();
+}
+
+void Child::drain(Nanoseconds limit, Milliseconds grace) {
+    std::optional<MonoTime> deadline;
+    if (limit > Nanoseconds::zero()) deadline = os::mono_now() + limit;
+    orders_.drain(deadline, grace);
+    listener_bell_.ring();
+}
+
+// After a reopen: what was logged before goes to the old files.
+void Child::adopt_logs(const ipc::ChildMessage& message) {
+    write_logs();
+    auto& files = const_cast<ipc::ChildMessage&>(message).files;
+    for (std::size_t i = 0; i < files.size() && i < log_files_.size(); ++i)
+        log_files_[i].adopt(std::move(files[i]));
+}
+
+void Child::send_reports() {
+    const std::uint32_t bits = reports_.take();
+    if ((bits & Reports::kNearQuota) != 0) static_cast<void>(channel_.send(ipc::Report::NearQuota));
+    if ((bits & Reports::kStoppedAccepting) != 0)
+        static_cast<void>(channel_.send(ipc::Report::StoppedAccepting));
+    if ((bits & Reports::kDraining) != 0) static_cast<void>(channel_.send(ipc::Report::Draining));
+    if ((bits & Reports::kListenerEnded) != 0) listener_ended_ = true;
+}
+
+bool Child::write_logs() {
+    bool wrote = false;
+    for (std::size_t i = 0; i < ring_.files(); ++i) {
+        if (!ring_.take(i, lines_)) continue;
+        log_files_[i].append(lines_);
+        wrote = true;
+    }
+    return wrote;
+}
+
+// The workers; the listener thread rests until the process ends.
+void Child::join_threads() {
+    ready_.close();
+    threads_.pop_back();
+    for (const pthread_t thread : threads_) {
+        // The last request may have found the log ring full: make room while we wait.
+        timespec until{};
+        for (;;) {
+            ::clock_gettime(CLOCK_REALTIME, &until);
+            until.tv_nsec += 20'000'000;
+            if (until.tv_nsec >= 1'000'000'000) {
+                until.tv_nsec -= 1'000'000'000;
+                ++until.tv_sec;
+            }
+            if (::pthread_timedjoin_np(thread, nullptr, &until) == 0) break;
+            write_logs();
+            read_channel();
+            if (orders_.stopping()) return;
+        }
+    }
+}
+
+}  // namespace
+
+int child_main(Heritage heritage) {
+    set_signals();
+    auto child = Child::create(std::move(heritage));
+    if (!child) {
+        std::fprintf(stderr, "mpmd: cannot start a child: %s\n", child.error().message.c_str());
+        return ipc::kExitSick;
+    }
+    // Never destroyed: threads that outlive this function end with the process.
+    return child->release()->run();
+}
+
+}  // namespace mpmd::child

@@ -1,0 +1,99 @@
+#include "daemon/child/door.h"
+
+#include <cerrno>
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace mpmd::child {
+
+namespace {
+
+constexpr std::uint32_t kInterest = EPOLLIN | EPOLLEXCLUSIVE;
+
+Knock classify(int code) {
+    switch (code) {
+        case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+        case EWOULDBLOCK:
+#endif
+            return Knock::Nobody;
+        case EINTR:
+        case ECONNABORTED:
+        case ECONNRESET:
+        case EPROTO:
+        case ETIMEDOUT:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case ENETDOWN:
+        case ENOPROTOOPT:
+        case EHOSTDOWN:
+        case ENONET:
+        case EOPNOTSUPP:
+        case EPERM:
+            return Knock::Passing;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return Knock::Shortage;
+        default:
+            return Knock::Unusable;
+    }
+}
+
+}  // namespace
+
+void Door::open() {
+    if (open_) return;
+    open_ = true;
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+        // Refused only without memory; the once-a-second attempt still accepts then.
+        [[maybe_unused]] const auto added =
+            poller_.add(sockets_[i].fd(), kInterest, first_key_ + i);
+}
+
+void Door::close() {
+    if (!open_) return;
+    open_ = false;
+    for (const net::ListenSocket& socket : sockets_)
+        poller_.remove(socket.fd());
+}
+
+Knock Door::accept(std::size_t socket, Guest& guest) {
+    sockaddr_storage raw;
+    socklen_t size = sizeof raw;
+    guest.fd.reset(::accept4(sockets_[socket].fd(), reinterpret_cast<sockaddr*>(&raw), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!guest.fd) {
+        guest.os_errno = errno;
+        return classify(errno);
+    }
+    guest.peer = net::Address::from(raw);
+    return Knock::Client;
+}
+
+void Door::step_back(std::size_t socket, int accepted) {
+    since_step_back_ += accepted;
+    if (!open_ || since_step_back_ < kStepBack) return;
+    since_step_back_ = 0;
+    poller_.remove(sockets_[socket].fd());
+    [[maybe_unused]] const auto added =
+        poller_.add(sockets_[socket].fd(), kInterest, first_key_ + socket);
+}
+
+std::size_t Door::waiting() const {
+    std::size_t count = 0;
+    for (const net::ListenSocket& socket : sockets_) {
+        tcp_info info{};
+        socklen_t size = sizeof info;
+        // For a listening socket tcpi_unacked is the length of its accept queue.
+        if (::getsockopt(socket.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+            count += info.tcpi_unacked;
+    }
+    return count;
+}
+
+}  // namespace mpmd::child
