@@ -20,7 +20,7 @@
 namespace mpmd::handlers {
 
 // A file with more bytes is sent from its descriptor.
-inline constexpr std::uint64_t kMaxInMemory = 16 * 1024;
+inline constexpr std::uint64_t kMaxInMemory = std::uint64_t{16} * 1024;
 
 // Says whether a file is still the one that was read.
 struct FileIdentity {

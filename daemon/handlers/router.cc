@@ -69,9 +69,10 @@ http::Where Router::answer(const http::Request& request, MonoTime now, http::Res
     if (answer_method(request, response)) return http::Where::Answered;
     const FileCache::Found found = cache_.find(request.raw_path, now);
     if (found.entry == nullptr) return http::Where::NeedsWorker;
-    if (found.recheck)
-        recheck_ =
-            std::make_shared<const Learned>(Learned{std::string(request.raw_path), *found.entry});
+    if (found.recheck) {
+        Learned old{std::string(request.raw_path), *found.entry};
+        recheck_ = std::make_shared<const Learned>(std::move(old));
+    }
     respond(*found.entry, request, response);
     return http::Where::Answered;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -77,20 +76,29 @@ FileIdentity identity_of(const struct stat& status) {
     return identity;
 }
 
-// Up to kMaxInMemory + 1 bytes from the start.
-std::optional<std::string> read_small(int file, std::uint64_t expected) {
-    std::string bytes(static_cast<std::size_t>(std::min(expected, kMaxInMemory)) + 1, '\0');
+// Bytes from the start: as many as the identity says, and one more if there is one.
+bool read_small(int file, FileEntry& entry) {
+    std::string& bytes = entry.bytes;
+    bytes.assign(static_cast<std::size_t>(entry.identity.size) + 1, '\0');
     std::size_t have = 0;
     while (have < bytes.size()) {
         const ssize_t n =
             ::pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return std::nullopt;
+        if (n < 0) return false;
         if (n == 0) break;
         have += static_cast<std::size_t>(n);
     }
     bytes.resize(have);
-    return bytes;
+    bytes.shrink_to_fit();
+    return true;
+}
+
+// Nothing was written between the fstat before and now.
+bool still_the_same(int file, const FileEntry& entry) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) return false;
+    return identity_of(status) == entry.identity && entry.bytes.size() == entry.identity.size;
 }
 
 void describe(FileEntry& entry, std::string_view type, std::int64_t now_ns) {
@@ -161,39 +169,30 @@ StaticFiles::Look StaticFiles::find_index(int root,
 StaticFiles::Look StaticFiles::read(os::UniqueFd file,
                                     const std::string& path,
                                     const FileEntryPtr& previous) const {
-    struct stat status {};
-    for (int attempt = 1;; ++attempt) {
+    const std::string_view type = types_.of(std::string_view(path).substr(path.rfind('/') + 1));
+    const std::int64_t now_ns = to_us(os::wall_now()) * 1000;
+    auto entry = std::make_shared<FileEntry>();
+    entry->status = 200;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        struct stat status {};
         if (::fstat(file.get(), &status) != 0) return {plain(500), false};
         if (S_ISDIR(status.st_mode)) return {redirect(path)};
         if (!S_ISREG(status.st_mode)) return {plain(403)};
-        auto entry = std::make_shared<FileEntry>();
-        entry->status = 200;
         entry->identity = identity_of(status);
         if (previous && previous->settled && previous->identity == entry->identity)
             return {previous};
-        const std::int64_t now_ns = to_us(os::wall_now()) * 1000;
-        const std::string_view type = types_.of(std::string_view(path).substr(path.rfind('/') + 1));
-        if (entry->identity.size > kMaxInMemory) {
-            describe(*entry, type, now_ns);
-            entry->file = std::move(file);
-            return {std::move(entry)};
-        }
-        std::optional<std::string> bytes = read_small(file.get(), entry->identity.size);
-        if (!bytes) return {plain(500), false};
-        entry->bytes = std::move(*bytes);
-        if (::fstat(file.get(), &status) != 0) return {plain(500), false};
-        if (identity_of(status) == entry->identity && entry->bytes.size() == entry->identity.size) {
-            entry->bytes.shrink_to_fit();
-            describe(*entry, type, now_ns);
-            return {std::move(entry)};
-        }
-        if (attempt < kAttempts) continue;
-        // It is being written all the time: what we have is consistent with its length, and with
-        // nothing else.
-        entry->identity.size = entry->bytes.size();
-        if (!type.empty()) entry->lines = fmt::format("Content-Type: {}\r\n", type);
-        return {std::move(entry), false};
+        const bool big = entry->identity.size > kMaxInMemory;
+        if (!big && !read_small(file.get(), *entry)) return {plain(500), false};
+        if (!big && !still_the_same(file.get(), *entry)) continue;
+        describe(*entry, type, now_ns);
+        if (big) entry->file = std::move(file);
+        return {std::move(entry)};
     }
+    // It is being written all the time: what we have is consistent with its length, and with
+    // nothing else.
+    entry->identity.size = entry->bytes.size();
+    if (!type.empty()) entry->lines = fmt::format("Content-Type: {}\r\n", type);
+    return {std::move(entry), false};
 }
 
 }  // namespace mpmd::handlers

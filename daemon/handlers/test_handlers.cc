@@ -141,19 +141,23 @@ bool is_test_path(std::string_view raw_path) {
 
 void run_test_handler(const http::Request& request, http::Response& response) {
     response.reset();
+    struct Named {
+        std::string_view name;
+        void (*answer)(std::string_view query, http::Response& response);
+    };
+    static constexpr Named kHandlers[] = {{"sleep", sleep_answer},
+                                          {"bytes", bytes_answer},
+                                          {"stream", stream_answer},
+                                          {"status", status_answer},
+                                          {"crash", crash_answer}};
     const std::string_view name = request.raw_path.substr(kPrefix.size());
-    if (name == "sleep")
-        sleep_answer(request.query, response);
-    else if (name == "bytes")
-        bytes_answer(request.query, response);
-    else if (name == "stream")
-        stream_answer(request.query, response);
-    else if (name == "status")
-        status_answer(request.query, response);
-    else if (name == "crash")
-        crash_answer(request.query, response);
-    else
+    const auto* found = std::find_if(std::begin(kHandlers), std::end(kHandlers),
+                                     [&](const Named& handler) { return handler.name == name; });
+    if (found == std::end(kHandlers)) {
         error_page(404, response);
+    } else {
+        found->answer(request.query, response);
+    }
     if (request.method == http::Method::Head) response.drop_body();
 }
 

@@ -72,23 +72,21 @@ bool valid_trailer(std::string_view line) {
                         [&](std::string_view refused) { return text::iequals(name, refused); });
 }
 
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 // One to sixteen hex digits at the start; the rest stays in `line`.
 bool take_size(std::string_view& line, std::uint64_t& size) {
     std::size_t n = 0;
     size = 0;
-    for (; n < line.size(); ++n) {
-        const char c = line[n];
-        unsigned digit = 0;
-        if (c >= '0' && c <= '9')
-            digit = static_cast<unsigned>(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            digit = static_cast<unsigned>(c - 'a') + 10;
-        else if (c >= 'A' && c <= 'F')
-            digit = static_cast<unsigned>(c - 'A') + 10;
-        else
-            break;
+    while (n < line.size() && hex_value(line[n]) >= 0) {
         if (n == 16) return false;
-        size = size * 16 + digit;
+        size = size * 16 + static_cast<std::uint64_t>(hex_value(line[n]));
+        ++n;
     }
     line.remove_prefix(n);
     return n > 0;

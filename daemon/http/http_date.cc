@@ -64,10 +64,8 @@ public:
     explicit Reader(std::string_view text) : rest_(text) {}
 
     void literal(std::string_view text) {
-        if (rest_.starts_with(text))
-            rest_.remove_prefix(text.size());
-        else
-            bad_ = true;
+        bad_ = bad_ || !rest_.starts_with(text);
+        if (!bad_) rest_.remove_prefix(text.size());
     }
     unsigned number(std::size_t digits) {
         if (rest_.size() < digits) bad_ = true;
@@ -87,10 +85,10 @@ public:
         return number(1);
     }
     unsigned month() {
-        for (unsigned i = 0; i < 12; ++i) {
+        for (std::size_t i = 0; i < 12; ++i) {
             if (rest_.starts_with(kMonths.substr(i * 3, 3))) {
                 rest_.remove_prefix(3);
-                return i + 1;
+                return static_cast<unsigned>(i) + 1;
             }
         }
         bad_ = true;
@@ -114,7 +112,7 @@ public:
         literal(":");
         const unsigned second = number(2);
         if (hour > 23 || minute > 59 || second > 60) bad_ = true;  // 60: a leap second
-        return std::int64_t{hour} * 3600 + minute * 60 + std::min(second, 59u);
+        return std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + std::min(second, 59u);
     }
     [[nodiscard]] std::optional<std::int64_t> finish(const Civil& date, std::int64_t time) const {
         if (bad_ || !rest_.empty()) return std::nullopt;

@@ -92,11 +92,8 @@ FieldId id_of(bh::field field) {
 ParseResult check_line(std::string_view line, bool first, const RequestLimits& limits) {
     const std::size_t limit = first ? limits.line : limits.field_size;
     if (line.size() <= limit + 1) return {};  // one CR may be part of its end
-    if (first)
-        return {ParseResult::Status::Rejected, 414, 0,
-                "request line is longer than LimitRequestLine"};
-    return {ParseResult::Status::Rejected, 431, 0,
-            "field line is longer than LimitRequestFieldSize"};
+    if (first) return refused(414, "request line is longer than LimitRequestLine");
+    return refused(431, "field line is longer than LimitRequestFieldSize");
 }
 
 // What Beast 1.74 to 1.83 leave to the caller: one Host, one Content-Length of digits only,
@@ -136,7 +133,7 @@ private:
     // Whole lines that Beast has not taken. A first line that is no request line will not become
     // one. A field is taken when the line behind it begins, to see whether that is a fold: so one
     // line may be left, and two are a fold.
-    ParseResult check_rest(std::string_view rest) const {
+    [[nodiscard]] ParseResult check_rest(std::string_view rest) const {
         if (!started_) return refused(400, "malformed request line");
         if (rest.empty()) return {};
         rest.remove_suffix(1);
