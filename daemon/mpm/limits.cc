@@ -146,24 +146,45 @@ std::vector<std::int64_t> nearest_values(const Adjustment& broken, const Limits&
     return {broken.requested / step * step, above};
 }
 
+// Why the value as asked for cannot hold.
+std::string conflict_of(const Adjustment& broken, const Limits& wanted) {
+    const std::string value = value_text(broken.directive, broken.requested);
+    const std::int64_t tpc = wanted.threads_per_child;
+    if (broken.rule == "N5")
+        return fmt::format("{} exceeds ThreadLimit ({})", value, wanted.thread_limit);
+    if (broken.rule == "N6") return fmt::format("{} is below ThreadsPerChild ({})", value, tpc);
+    if (broken.rule == "N8")
+        return fmt::format("{} is not a multiple of ThreadsPerChild ({})", value, tpc);
+    if (broken.rule == "N9")
+        return fmt::format("{} exceeds ServerLimit x ThreadsPerChild ({} x {})", value,
+                           wanted.server_limit, tpc);
+    if (broken.rule == "N15")
+        return fmt::format("{} is below MinSpareThreads ({}) + ThreadsPerChild ({}) + 1", value,
+                           wanted.min_spare_threads, tpc);
+    const bool above = broken.requested > broken.effective;
+    return fmt::format("{} is {} {}", value, above ? "above" : "below",
+                       value_text(broken.directive, broken.effective));
+}
+
+// The other directive that could be changed instead, with a leading ", or "; "" when there is none.
+std::string other_way(const Adjustment& broken, const Limits& wanted) {
+    const std::int64_t tpc = wanted.threads_per_child;
+    if (broken.rule == "N5") return fmt::format(", or {} {}", kThreadLimit, broken.requested);
+    if (broken.rule == "N9")
+        return fmt::format(", or {} {}", kServerLimit, (broken.requested + tpc - 1) / tpc);
+    const std::int64_t min_spare = broken.requested - tpc - 1;
+    if (broken.rule == "N15" && min_spare >= 1)
+        return fmt::format(", or {} {}", kMinSpareThreads, min_spare);
+    return "";
+}
+
 std::string violation_message(const Adjustment& broken,
                               const std::vector<std::int64_t>& nearest,
                               const Limits& wanted) {
-    const std::string value = value_text(broken.directive, broken.requested);
     std::string values = value_text(broken.directive, nearest.front());
     if (nearest.size() > 1) values += " or " + value_text(broken.directive, nearest.back());
-    if (broken.rule == "N8")
-        return fmt::format("{} is not a multiple of ThreadsPerChild ({}); nearest: {}", value,
-                           wanted.threads_per_child, values);
-    if (broken.rule == "N9")
-        return fmt::format(
-            "{} {}; nearest: {}, or ServerLimit {}", value,
-            broken.because.substr(std::string_view("it ").size()), values,
-            (broken.requested + wanted.threads_per_child - 1) / wanted.threads_per_child);
-    if (broken.rule == "N5")
-        return fmt::format("{} exceeds ThreadLimit ({}); nearest: {}, or ThreadLimit {}", value,
-                           wanted.thread_limit, values, broken.requested);
-    return fmt::format("{} will not do: {}; nearest: {}", value, broken.because, values);
+    return fmt::format("{}; nearest: {}{}", conflict_of(broken, wanted), values,
+                       other_way(broken, wanted));
 }
 
 // N9 breaks what N8 rounds first: report the value the person wrote and the rule that stops it.
@@ -237,7 +258,7 @@ ChangeCheck check_change(const Limits& before,
         violation.directive = broken.directive;
         violation.requested = broken.requested;
         violation.nearest = nearest_values(broken, result.limits);
-        violation.message = violation_message(broken, violation.nearest, wanted);
+        violation.message = violation_message(broken, violation.nearest, result.limits);
         check.violations.push_back(std::move(violation));
     }
     check.nearest = result.limits;

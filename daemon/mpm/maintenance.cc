@@ -92,6 +92,7 @@ public:
         }
         if (census_.online_cores > 0 && sums_.saturated >= census_.online_cores)
             notice(NoticeKind::CpuBound, Cause::Cpu, sums_.saturated);
+        retire_beyond_limit();
         return std::move(plan_);
     }
 
@@ -145,14 +146,26 @@ private:
     void retire_one() {
         settle(Branch::Surplus);
         plan_.decision.kept = why_keep();
-        if (plan_.decision.kept != Kept::Nothing) return;
+        if (plan_.decision.kept == Kept::Nothing) plan_.retire = victim();
+    }
+
+    // MaxRequestWorkers was lowered below what runs: down to it, one a tick, however busy.
+    void retire_beyond_limit() {
+        if (plan_.retire || census_.rollout_running) return;
+        if (sums_.active <= limits_.active_limit()) return;
+        settle(Branch::Surplus);
+        plan_.decision.kept = Kept::Nothing;
+        plan_.retire = victim();
+    }
+
+    [[nodiscard]] std::optional<ChildUid> victim() const {
         std::vector<Candidate> candidates;
         for (const ChildSummary& child : census_.children) {
             if (!is_active(child) || !in_bucket(census_, child.slot)) continue;
             candidates.push_back(Candidate{child.uid, child.generation, child.working_connections,
                                            child.keep_alive_connections, child.rss_bytes});
         }
-        plan_.retire = choose_victim(candidates);
+        return choose_victim(candidates);
     }
 
     [[nodiscard]] Kept why_keep() const {

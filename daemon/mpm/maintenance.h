@@ -79,7 +79,7 @@ struct Pace {
 enum class Cause : std::uint8_t { None, Workers, Listener, Connections, Cpu };
 enum class Branch : std::uint8_t {
     Enough,      // M-18e
-    Surplus,     // M-18a; `kept` says why nobody was retired
+    Surplus,     // M-18a, or more active children than allowed; `kept`: why nobody was retired
     AtCapacity,  // M-18b
     NoFreeSlot,  // M-18c
     Spawn,       // M-18d

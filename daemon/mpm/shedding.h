@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -56,24 +55,5 @@ template <class Iterator, class Since>
     }
     return count;
 }
-
-struct ShedPlan {
-    std::size_t heads = 0;
-    std::size_t keep_alives = 0;
-    // Somebody waits and nobody is old enough yet: look again then.
-    std::optional<MonoTime> again;
-    bool operator==(const ShedPlan&) const = default;
-};
-
-// The same by counts: `sheddable_*` = connections past their age (as many as `needed` are enough);
-// `oldest_young_*` = since when the oldest one waits that is not past it.
-struct ShedCounts {
-    std::size_t needed = 0;  // clients at the door, or room asked for
-    std::size_t sheddable_heads = 0;
-    std::size_t sheddable_keep_alives = 0;
-    std::optional<MonoTime> oldest_young_head;
-    std::optional<MonoTime> oldest_young_keep_alive;
-};
-[[nodiscard]] ShedPlan plan_shedding(const ShedCounts& counts, const ShedAges& ages);
 
 }  // namespace mpmd::mpm

@@ -199,9 +199,16 @@ const Refusal kRefusals[] = {
     {with(&Limits::threads_per_child, 100, sized(16, 64, 100, 400)), "ThreadsPerChild",
      "100 exceeds ThreadLimit (64); nearest: 64, or ThreadLimit 100"},
     {with(&Limits::min_spare_threads, 300), "MaxSpareThreads",
-     "250 will not do: it must be at least MinSpareThreads (300) + ThreadsPerChild (25) + 1; "
-     "nearest: 326"},
-    {with(&Limits::server_limit, 0), "ServerLimit", "0 will not do: there must be one; nearest: 1"},
+     "250 is below MinSpareThreads (300) + ThreadsPerChild (25) + 1; nearest: 326, or "
+     "MinSpareThreads 224"},
+    {with(&Limits::max_spare_threads, 1), "MaxSpareThreads",
+     "1 is below MinSpareThreads (75) + ThreadsPerChild (25) + 1; nearest: 101"},
+    {with(&Limits::max_request_workers, 10), "MaxRequestWorkers",
+     "10 is below ThreadsPerChild (25); nearest: 25"},
+    {with(&Limits::server_limit, 0), "ServerLimit", "0 is below 1; nearest: 1"},
+    {with(&Limits::server_limit, 20001), "ServerLimit", "20001 is above 20000; nearest: 20000"},
+    {with(&Limits::threads_per_child, 30), "MaxRequestWorkers",
+     "400 is not a multiple of ThreadsPerChild (30); nearest: 390 or 420"},
 };
 }  // namespace
 

@@ -385,6 +385,17 @@ BOOST_AUTO_TEST_CASE(the_victim_is_the_idlest_child_and_not_the_first) {
     BOOST_TEST(mpm::plan_maintenance(c, limits, {}, kSlots).retire->value() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_lowered_limit_is_reached_one_child_a_tick_however_busy) {
+    mpm::Limits limits = common();
+    limits.max_request_workers = 8;  // A 2
+    const mpm::Census c = census({busy(), busy(), busy()});
+    BOOST_TEST(mpm::plan_maintenance(c, limits, {}, kSlots).retire.has_value());
+    BOOST_TEST(!plan(c).retire);
+    mpm::Census rolling = c;
+    rolling.rollout_running = true;  // successors come on top for a while
+    BOOST_TEST(!mpm::plan_maintenance(rolling, limits, {}, kSlots).retire);
+}
+
 BOOST_AUTO_TEST_CASE(the_last_child_is_never_retired) {
     mpm::ChildSummary wide = idle();
     wide.threads = wide.idle_threads = wide.present_threads = 100;  // born before TPC was lowered
