@@ -6,6 +6,33 @@
 
 #include "daemon/config_test.h"
 #include "daemon/options.h"
+#include "daemon/supervisor/start.h"
+
+namespace {
+
+int act(const mpmd::Options& options) {
+    namespace supervisor = mpmd::supervisor;
+    const auto signal = [&](supervisor::SignalVerb verb) {
+        const supervisor::SignalOutcome outcome = supervisor::signal_server(verb, options.file);
+        return outcome.start ? supervisor::serve({options.file, options.foreground})
+                             : outcome.exit_status;
+    };
+    switch (options.verb.value_or(mpmd::ControlVerb::Start)) {
+        case mpmd::ControlVerb::Stop:
+            return signal(supervisor::SignalVerb::Stop);
+        case mpmd::ControlVerb::Restart:
+            return signal(supervisor::SignalVerb::Restart);
+        case mpmd::ControlVerb::Graceful:
+            return signal(supervisor::SignalVerb::Graceful);
+        case mpmd::ControlVerb::GracefulStop:
+            return signal(supervisor::SignalVerb::GracefulStop);
+        case mpmd::ControlVerb::Start:
+            break;
+    }
+    return supervisor::serve({options.file, options.foreground});
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     const auto options = mpmd::parse_options(argc, argv);
@@ -25,7 +52,5 @@ int main(int argc, char** argv) {
         case mpmd::Options::Mode::Serve:
             break;
     }
-    fmt::print(stderr, "mpmd: this build only tests configurations: mpmd -t -f {}\n",
-               options->file);
-    return 1;
+    return act(*options);
 }

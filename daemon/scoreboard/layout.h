@@ -247,7 +247,8 @@ struct ChildRow {       // index = slot
     std::uint32_t cpu_permille;  // of one core, last tick
     std::uint32_t open_fds;
     std::uint64_t operation;  // that replaces it, 0 = none
-    std::array<std::uint64_t, 48> reserved;
+    std::uint64_t epoch;      // born in; its counters belong to no later one
+    std::array<std::uint64_t, 47> reserved;
 };
 
 struct OperationStep {

@@ -110,15 +110,20 @@ void add_gone(Totals& totals, const Global& global) {
     totals.latency = global.gone_latency;
 }
 
-void add_numbers(Totals& totals, const ChildNumbers& numbers) {
+void add_gauges(Totals& totals, const ChildNumbers& numbers) {
     for (std::size_t state = 1; state < kConnectionStates; ++state) {
         totals.connections_by_state[state] += numbers.connections[state];
         totals.connections += numbers.connections[state];
     }
-    totals.requests_on_listener += numbers.requests_on_listener;
-    totals.requests_on_workers += numbers.requests_on_workers;
     totals.in_progress += numbers.in_progress;
     totals.queued += numbers.queued;
+    totals.listener_busy_permille =
+        std::max(totals.listener_busy_permille, numbers.listener_busy_permille);
+}
+
+void add_counters(Totals& totals, const ChildNumbers& numbers) {
+    totals.requests_on_listener += numbers.requests_on_listener;
+    totals.requests_on_workers += numbers.requests_on_workers;
     totals.accepted += numbers.accepted;
     totals.bytes_in += numbers.bytes_in;
     totals.bytes_out += numbers.bytes_out;
@@ -126,11 +131,9 @@ void add_numbers(Totals& totals, const ChildNumbers& numbers) {
     totals.shed_keep_alive += numbers.shed_keep_alive;
     totals.shed_head += numbers.shed_head;
     totals.queue_timeouts += numbers.queue_timeouts;
-    totals.listener_busy_permille =
-        std::max(totals.listener_busy_permille, numbers.listener_busy_permille);
 }
 
-void add_child(Totals& totals, const Child& child) {
+void add_child(Totals& totals, const Child& child, std::uint64_t epoch) {
     ++totals.children;
     if (child.leaving())
         ++totals.draining;
@@ -145,7 +148,9 @@ void add_child(Totals& totals, const Child& child) {
     }
     totals.busy += child.busy;
     totals.graceful += child.graceful;
-    add_numbers(totals, child.numbers);
+    add_gauges(totals, child.numbers);
+    if (child.row.epoch != epoch) return;  // counted before a hard restart (P-21)
+    add_counters(totals, child.numbers);
     add(totals.latency, child.latency);
 }
 
@@ -196,7 +201,7 @@ Snapshot take_snapshot(const View& view) {
     for (std::uint32_t slot = 0; slot < slots; ++slot) {
         std::optional<Child> child = read_child(view, slot);
         if (!child) continue;
-        add_child(snapshot.totals, *child);
+        add_child(snapshot.totals, *child, snapshot.global.epoch);
         snapshot.children.push_back(std::move(*child));
     }
     return snapshot;

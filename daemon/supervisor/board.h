@@ -1,0 +1,72 @@
+#pragma once
+
+// The supervisor's pen on the scoreboard: global record, child rows, operations, event and decision
+// rings, and the memory of the children. One writer, the supervisor's thread.
+//
+// Rings and operation rows are addressed by number modulo size; numbers begin at 1 and never go
+// back.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/result.h"
+#include "daemon/mpm/rollout.h"
+#include "daemon/scoreboard/extent_allocator.h"
+#include "daemon/scoreboard/segment.h"
+#include "daemon/scoreboard/snapshot.h"
+#include "daemon/supervisor/child_table.h"
+
+namespace mpmd::supervisor {
+
+enum class Severity : std::uint8_t { Info, Notice, Warn, Error };
+
+struct Extent {
+    std::uint64_t offset = 0;
+    scoreboard::ExtentShape shape;
+};
+
+class Board {
+public:
+    struct Birth {
+        std::string instance;
+        std::string scoreboard_file;  // "" = anonymous
+        std::uint64_t first_operation = 1;
+    };
+    [[nodiscard]] static Result<Board> create(const Birth& birth);
+
+    [[nodiscard]] scoreboard::View view() const { return segment_.view(); }
+    [[nodiscard]] scoreboard::Segment& segment() { return segment_; }
+    [[nodiscard]] int reader_fd() const { return segment_.reader_fd(); }
+
+    // Fields are changed here and shown by publish().
+    scoreboard::Global global{};
+    void publish(const ChildTable& children);
+
+    // Cleared memory for a new child.
+    [[nodiscard]] std::optional<Extent> allocate(scoreboard::ExtentShape shape);
+    void release(const Extent& extent) { extents_.release(extent.offset, extent.shape.bytes()); }
+    void show(const Child& child);
+    // The child is dead: what it counted goes to the totals of the gone (unless the counters were
+    // cleared since its birth), its row becomes free, its memory too.
+    void remove(const Child& child);
+    // A hard restart: counters begin at zero (P-21).
+    void begin_epoch(WallTime now);
+
+    void event(Severity severity,
+               std::string_view kind,
+               std::string_view text,
+               ChildUid child,
+               WallTime now);
+    void decision(scoreboard::DecisionRow row, WallTime now);
+
+    void show_operation(const scoreboard::OperationHead& head,
+                        const std::vector<scoreboard::OperationStep>& steps);
+
+private:
+    explicit Board(scoreboard::Segment segment) : segment_(std::move(segment)) {}
+    scoreboard::Segment segment_;
+    scoreboard::ExtentAllocator extents_;
+};
+
+}  // namespace mpmd::supervisor

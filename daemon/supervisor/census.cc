@@ -1,0 +1,69 @@
+#include "daemon/supervisor/census.h"
+
+#include <algorithm>
+
+namespace mpmd::supervisor {
+
+namespace {
+
+using scoreboard::ConnectionState;
+
+std::int64_t open_in(const scoreboard::ChildNumbers& numbers,
+                     std::initializer_list<ConnectionState> states) {
+    std::int64_t sum = 0;
+    for (const ConnectionState state : states)
+        sum += numbers.connections[static_cast<std::size_t>(state)];
+    return sum;
+}
+
+void count_threads(mpm::ChildSummary& summary, const scoreboard::Child& seen) {
+    const std::int64_t present = std::int64_t{seen.idle} + seen.busy;
+    summary.present_threads = present;
+    // Dead (not created yet), starting and ready are idle (M-14).
+    summary.idle_threads = summary.threads - seen.busy - seen.graceful;
+}
+
+mpm::ChildSummary summary_of(Child& child, const scoreboard::View& view) {
+    mpm::ChildSummary summary;
+    summary.uid = child.uid;
+    summary.slot = child.slot;
+    summary.generation = child.generation;
+    summary.quiescing = child.leaving();
+    summary.held = child.held;
+    summary.threads = child.shape.threads;
+    summary.idle_threads = summary.threads;
+    summary.rss_bytes = static_cast<std::int64_t>(child.rss_bytes);
+    const auto seen = scoreboard::read_child(view, child.slot.value(), false);
+    if (!seen || !child.was_ready) return summary;  // just forked: all idle
+    count_threads(summary, *seen);
+    summary.not_accepting = !child.held && !seen->numbers.accepting;
+    summary.listener_busy = static_cast<std::int32_t>(seen->numbers.listener_busy_permille);
+    child.saturated_ticks =
+        summary.listener_busy >= mpm::kListenerSaturated ? child.saturated_ticks + 1 : 0;
+    summary.saturated_ticks = child.saturated_ticks;
+    summary.working_connections =
+        open_in(seen->numbers, {ConnectionState::Reading, ConnectionState::Running,
+                                ConnectionState::WaitIo, ConnectionState::Writing});
+    summary.keep_alive_connections = open_in(seen->numbers, {ConnectionState::KeepAlive});
+    return summary;
+}
+
+}  // namespace
+
+mpm::Census take_census(ChildTable& children,
+                        const scoreboard::View& view,
+                        const CensusInputs& inputs) {
+    mpm::Census census;
+    census.online_cores = inputs.online_cores;
+    census.rollout_running = inputs.rollout_running;
+    census.free_slots =
+        children.free_slots(inputs.slots, static_cast<std::size_t>(mpm::kMaxSpawnRate));
+    for (auto& [uid, child] : children.all()) {
+        mpm::ChildSummary summary = summary_of(child, view);
+        summary.current_generation = child.generation == inputs.generation;
+        census.children.push_back(summary);
+    }
+    return census;
+}
+
+}  // namespace mpmd::supervisor

@@ -1,0 +1,81 @@
+#pragma once
+
+// The supervisor's own knowledge of its children: never read back from memory that a child can
+// write (P-11). Plain data; the supervisor's thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "daemon/base/strong_type.h"
+#include "daemon/base/time.h"
+#include "daemon/ipc/child_channel.h"
+#include "daemon/scoreboard/layout.h"
+
+namespace mpmd::supervisor {
+
+struct Child {
+    ChildUid uid;
+    SlotIndex slot;
+    pid_t pid = 0;
+    Generation generation;
+    Revision revision;
+    std::uint64_t epoch = 0;
+    std::uint64_t operation = 0;  // that started or replaces it
+    ipc::ChildChannel channel;
+    std::uint64_t extent_offset = 0;
+    scoreboard::ExtentShape shape;
+
+    scoreboard::ChildState state = scoreboard::ChildState::Starting;
+    scoreboard::RetireReason reason = scoreboard::RetireReason::None;
+    bool held = false;  // ready, but accepts only after Release
+    bool was_ready = false;
+    bool stale = false;       // its heartbeat is late, and that was said
+    bool killed = false;      // by us
+    int saturated_ticks = 0;  // M-23
+
+    MonoTime born{};
+    WallTime born_wall{};
+    std::optional<WallTime> ready_wall;
+    std::optional<WallTime> retire_wall;
+    std::optional<WallTime> drain_deadline_wall;
+
+    std::uint64_t rss_bytes = 0;
+    Nanoseconds cpu{};
+    MonoTime measured{};
+    std::uint32_t cpu_permille = 0;
+
+    // Told to leave, or leaving by itself: it counts as retiring.
+    [[nodiscard]] bool leaving() const {
+        return state == scoreboard::ChildState::Draining ||
+               state == scoreboard::ChildState::Stopping || state == scoreboard::ChildState::Dead;
+    }
+    [[nodiscard]] bool active() const { return !leaving() && !held; }
+};
+
+class ChildTable {
+public:
+    Child& add(Child child);
+    void erase(ChildUid uid);
+    [[nodiscard]] Child* find(ChildUid uid);
+    [[nodiscard]] const Child* find(ChildUid uid) const;
+    [[nodiscard]] Child* find_pid(pid_t pid);
+    // Ascending; at most `most` of the slots below `slots`.
+    [[nodiscard]] std::vector<SlotIndex> free_slots(std::uint32_t slots, std::size_t most) const;
+    [[nodiscard]] const std::map<std::uint64_t, Child>& all() const { return by_uid_; }
+    [[nodiscard]] std::map<std::uint64_t, Child>& all() { return by_uid_; }
+    [[nodiscard]] std::vector<ChildUid> active() const;
+    [[nodiscard]] std::size_t size() const { return by_uid_.size(); }
+    [[nodiscard]] std::uint32_t high_slot() const;  // 1 + the highest in use
+
+private:
+    std::map<std::uint64_t, Child> by_uid_;
+    std::map<std::uint32_t, std::uint64_t> uid_by_slot_;
+    std::map<pid_t, std::uint64_t> uid_by_pid_;
+};
+
+}  // namespace mpmd::supervisor

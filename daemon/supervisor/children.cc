@@ -1,0 +1,355 @@
+#include "daemon/supervisor/children.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include "daemon/os/clock.h"
+#include "daemon/supervisor/spawn.h"
+
+namespace mpmd::supervisor {
+
+namespace {
+
+using log::Level;
+using scoreboard::ChildState;
+using scoreboard::RetireReason;
+
+constexpr Seconds kHeartbeatLate{5};
+constexpr Seconds kStartLimit{30};  // not ready by then: killed
+constexpr Seconds kDrainGrace{2};  // the child enforces its deadline itself; this is for a sick one
+
+os::UniqueFd duplicate(int fd) {
+    return os::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+std::string ending_text(const Child& child, const os::Ended& ended) {
+    if (ended.signal)
+        return fmt::format("child pid {} exit signal {} ({}){}", child.pid,
+                           ::strsignal(*ended.signal), *ended.signal,
+                           ended.core ? ", core dumped" : "");
+    return fmt::format("child pid {} exit status {}", child.pid, ended.exit_status);
+}
+
+}  // namespace
+
+Result<ChildUid> Children::start(const Birth& birth) {
+    const std::vector<SlotIndex> free = core_.children.free_slots(core_.slots(), 1);
+    if (free.empty()) return fail(Error::text("no process slot is free"));
+    const config::Settings& settings = core_.settings();
+    const auto threads = static_cast<std::uint32_t>(settings.limits.threads_per_child);
+    const scoreboard::ExtentShape shape{
+        threads, scoreboard::connection_rows(
+                     threads, static_cast<std::uint64_t>(settings.limits.async_factor_micro))};
+    const std::optional<Extent> extent = core_.board.allocate(shape);
+    if (!extent) return fail(Error::text("the scoreboard has no room for another child"));
+    auto uid = fork_into(free.front(), *extent, birth);
+    if (!uid) {
+        core_.board.release(*extent);
+        const MonoTime again = core_.respawn.fork_failed(os::mono_now());
+        core_.tell(
+            Level::Error, "child.fork_failed",
+            fmt::format("cannot fork child for slot {}: {}; retrying in {} s", free.front().value(),
+                        uid.error().message,
+                        std::chrono::duration_cast<Seconds>(again - os::mono_now()).count() + 1));
+        return uid;
+    }
+    core_.respawn.fork_succeeded();
+    return uid;
+}
+
+Result<ChildUid> Children::fork_into(SlotIndex slot, const Extent& extent, const Birth& birth) {
+    auto [ours, theirs] = TRY(ipc::ChildChannel::pair());
+    const ChildUid uid(core_.next_child);
+    ChildPlan plan;
+    plan.heritage.uid = uid;
+    plan.heritage.slot = slot;
+    plan.heritage.generation = core_.revisions.generation();
+    plan.heritage.config = core_.revisions.config();
+    plan.heritage.live = core_.settings().live;
+    plan.heritage.shape = extent.shape;
+    plan.heritage.channel = theirs.release();
+    plan.heritage.error_log = duplicate(core_.error_log.fd());
+    for (const os::UniqueFd& log : core_.custom_logs)
+        plan.heritage.custom_logs.push_back(duplicate(log.get()));
+    plan.heritage.held = birth.held;
+    plan.listeners = &core_.listeners;
+    plan.segment = &core_.board.segment();
+    plan.extent_offset = extent.offset;
+    plan.identity = core_.identities.children ? &*core_.identities.children : nullptr;
+
+    Child child;
+    child.pid = TRY(fork_child(std::move(plan)));
+    ++core_.next_child;
+    child.uid = uid;
+    child.slot = slot;
+    child.generation = core_.revisions.generation();
+    child.revision = core_.revisions.revision();
+    child.epoch = core_.board.global.epoch;
+    child.operation = birth.operation;
+    child.channel = std::move(ours);
+    child.extent_offset = extent.offset;
+    child.shape = extent.shape;
+    child.held = birth.held;
+    child.born = os::mono_now();
+    child.born_wall = os::wall_now();
+    Child& kept = core_.children.add(std::move(child));
+    ++core_.board.global.spawned;
+    core_.board.show(kept);
+    watch(kept);
+    escalate_at(kept, kept.born + kStartLimit);
+    return uid;
+}
+
+void Children::watch(Child& child) {
+    const ChildUid uid = child.uid;
+    const auto watched = core_.loop.watch(child.channel.fd(), EPOLLIN,
+                                          [this, uid](std::uint32_t) { read_channel(uid); });
+    if (!watched) core_.note(Level::Error, watched.error().context("child channel").message);
+}
+
+void Children::read_channel(ChildUid uid) {
+    for (;;) {
+        Child* child = core_.children.find(uid);
+        if (child == nullptr) return;
+        const ipc::ChildEvent event = child->channel.next();
+        if (std::holds_alternative<ipc::ChannelEmpty>(event)) return;
+        if (std::holds_alternative<ipc::ChannelEnd>(event)) {
+            // It ends now, or has gone mad: reaping or the ladder settles it.
+            core_.loop.forget(child->channel.fd());
+            if (!child->leaving()) leaves_by_itself(*child);
+            escalate_at(*child, os::mono_now() + Milliseconds(core_.settings().stop_timeout_ms));
+            return;
+        }
+        handle(*child, std::get<ipc::ChildMessage>(event));
+    }
+}
+
+void Children::handle(Child& child, const ipc::ChildMessage& message) {
+    switch (static_cast<ipc::Report>(message.kind)) {
+        case ipc::Report::Ready:
+            became_ready(child);
+            break;
+        case ipc::Report::NearQuota:
+            if (!child.leaving()) hooks_.near_quota(child);
+            break;
+        case ipc::Report::StoppedAccepting:
+            leaves_by_itself(child);
+            hooks_.stopped_accepting(child);
+            break;
+        case ipc::Report::Draining:
+            leaves_by_itself(child);
+            break;
+        case ipc::Report::Failed: {
+            ipc::FailedReport report;
+            if (!message.read(report)) break;
+            report.text[sizeof(report.text) - 1] = '\0';
+            core_.tell(Level::Error, "child.failed",
+                       fmt::format("child pid {} gives up: {}", child.pid, report.text), child.uid);
+            break;
+        }
+    }
+}
+
+void Children::became_ready(Child& child) {
+    if (child.was_ready) return;
+    child.was_ready = true;
+    child.ready_wall = os::wall_now();
+    if (!child.leaving()) {
+        child.state = child.held ? ChildState::Ready : ChildState::Running;
+        escalations_.erase(child.uid.value());
+    }
+    core_.board.show(child);
+    hooks_.ready(child);
+}
+
+// A quota was used up, or an order is being obeyed: either way it counts as retiring from here on.
+void Children::leaves_by_itself(Child& child) {
+    if (child.leaving()) return;
+    child.state = ChildState::Draining;
+    child.reason = RetireReason::Quota;
+    child.retire_wall = os::wall_now();
+    core_.board.show(child);
+}
+
+void Children::drain(Child& child, RetireReason reason, std::optional<MonoTime> deadline) {
+    if (child.state == ChildState::Stopping || child.state == ChildState::Dead) return;
+    const MonoTime now = os::mono_now();
+    const std::int64_t limit = core_.settings().live.child_drain_timeout_ms;
+    if (!deadline && limit > 0) deadline = now + Milliseconds(limit);
+    ipc::DrainOrder order;
+    order.keep_alive_grace_ms = core_.settings().live.drain_keep_alive_grace_ms;
+    escalations_.erase(child.uid.value());
+    if (deadline && *deadline != kNever) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(*deadline - now).count();
+        order.deadline_ms = left > 0 ? left : 1;
+        child.drain_deadline_wall = os::wall_now() + Milliseconds(order.deadline_ms);
+        escalate_at(child, *deadline + kDrainGrace);
+    }
+    child.state = ChildState::Draining;
+    child.reason = reason;
+    child.retire_wall = os::wall_now();
+    if (!child.channel.send_body(ipc::Order::Drain, order)) return stop(child, reason);
+    core_.board.show(child);
+}
+
+void Children::stop(Child& child, RetireReason reason) {
+    child.state = ChildState::Stopping;
+    child.reason = reason;
+    if (!child.retire_wall) child.retire_wall = os::wall_now();
+    core_.board.show(child);
+    escalate_at(child, os::mono_now() + Milliseconds(core_.settings().stop_timeout_ms));
+    // A child that takes no order any more is not waited for.
+    if (!child.channel.send(ipc::Order::Stop)) kill(child);
+}
+
+void Children::kill(Child& child) {
+    child.killed = true;
+    escalations_.erase(child.uid.value());
+    (void)::kill(child.pid, SIGKILL);  // not reaped yet, so the number is still its own
+}
+
+void Children::release(Child& child) {
+    if (!child.held || child.leaving()) return;
+    child.held = false;
+    if (child.was_ready && !child.leaving()) child.state = ChildState::Running;
+    if (!child.channel.send(ipc::Order::Release)) kill(child);
+    core_.board.show(child);
+}
+
+void Children::send_live() {
+    for (auto& [uid, child] : core_.children.all())
+        if (!child.channel.send_body(ipc::Order::Live, core_.settings().live))
+            core_.tell(Level::Warn, "child.deaf",
+                       fmt::format("child pid {} does not take new values", child.pid), child.uid);
+}
+
+void Children::send_logs() {
+    std::vector<int> files = {core_.error_log.fd()};
+    for (const os::UniqueFd& log : core_.custom_logs)
+        files.push_back(log.get());
+    for (auto& [uid, child] : core_.children.all())
+        (void)child.channel.send(ipc::Order::LogFiles, files);
+}
+
+void Children::reap() {
+    while (const std::optional<os::Ended> ended = os::reap())
+        buried(*ended);
+}
+
+void Children::buried(const os::Ended& ended) {
+    Child* child = core_.children.find_pid(ended.pid);
+    if (child == nullptr) return hooks_.stranger(ended);
+    read_channel(child->uid);  // what it said before it went
+    core_.loop.forget(child->channel.fd());
+    escalations_.erase(child->uid.value());
+    const bool retiring = child->leaving();
+    child->state = ChildState::Dead;
+    const bool expected = child->killed || (!ended.signal && ended.exit_status == 0);
+    if (ended.signal && !child->killed) ++core_.board.global.crashed;
+    if (expected)
+        core_.log.say(Level::Info, "mpm_event", "{}", ending_text(*child, ended));
+    else
+        core_.tell(ended.signal ? Level::Notice : Level::Warn,
+                   ended.signal ? "child.crashed" : "child.failed", ending_text(*child, ended),
+                   child->uid);
+    const ChildUid uid = child->uid;
+    core_.board.remove(*child);
+    Child last = std::move(*child);
+    core_.children.erase(uid);
+    hooks_.exited(Exit{last, ended, retiring});
+}
+
+void Children::measure(MonoTime now) {
+    for (auto& [uid, child] : core_.children.all()) {
+        measure_usage(child, now);
+        check_heartbeat(child, now);
+        core_.board.show(child);
+    }
+}
+
+void Children::measure_usage(Child& child, MonoTime now) {
+    const std::optional<os::Usage> usage = os::usage_of(child.pid);
+    if (!usage) return;
+    const Nanoseconds passed = now - child.measured;
+    if (child.measured != MonoTime{} && passed > Nanoseconds::zero()) {
+        const Nanoseconds used = usage->cpu - child.cpu;
+        child.cpu_permille = static_cast<std::uint32_t>(used.count() * 1000 / passed.count());
+    }
+    child.rss_bytes = usage->rss_bytes;
+    child.cpu = usage->cpu;
+    child.measured = now;
+}
+
+void Children::check_heartbeat(Child& child, MonoTime now) {
+    if (!child.was_ready || child.killed) return;
+    const auto seen = scoreboard::read_child(core_.board.view(), child.slot.value(), false);
+    if (!seen) return;
+    // A child cannot make itself younger than now.
+    const auto beat = static_cast<std::int64_t>(
+        std::min(seen->numbers.heartbeat_ns, static_cast<std::uint64_t>(to_ns(now))));
+    const Nanoseconds age = now - std::max(from_ns(beat), child.born);
+    const auto seconds = std::chrono::duration_cast<Seconds>(age).count();
+    if (age < kHeartbeatLate) {
+        if (child.stale)
+            core_.tell(Level::Notice, "child.answers",
+                       fmt::format("child pid {} answers again", child.pid), child.uid);
+        child.stale = false;
+        return;
+    }
+    if (!child.stale)
+        core_.tell(Level::Error, "child.stale",
+                   fmt::format("child pid {} has not answered for {} s: its listener hangs",
+                               child.pid, seconds),
+                   child.uid);
+    child.stale = true;
+    const std::int64_t limit = core_.settings().child_hang_timeout_ms;
+    if (limit <= 0 || age < Milliseconds(limit)) return;
+    core_.tell(Level::Error, "child.hang",
+               fmt::format("child pid {} is killed: no answer for {} s (ChildHangTimeout)",
+                           child.pid, seconds),
+               child.uid);
+    child.reason = RetireReason::Hang;
+    kill(child);
+}
+
+std::optional<MonoTime> Children::next_deadline() const {
+    std::optional<MonoTime> next;
+    for (const auto& [uid, when] : escalations_)
+        if (!next || when < *next) next = when;
+    return next;
+}
+
+void Children::pass_deadlines(MonoTime now) {
+    const std::map<std::uint64_t, MonoTime> due = escalations_;
+    for (const auto& [uid, when] : due) {
+        if (when > now) continue;
+        escalations_.erase(uid);
+        Child* child = core_.children.find(ChildUid(uid));
+        if (child == nullptr) continue;
+        if (child->state == ChildState::Draining) {
+            stop(*child, child->reason);
+            continue;
+        }
+        core_.tell(
+            Level::Error, "child.killed",
+            child->leaving()
+                ? fmt::format("child pid {} still did not exit, sending a SIGKILL", child->pid)
+                : fmt::format("child pid {} was not ready after {} s, sending a SIGKILL",
+                              child->pid, kStartLimit.count()),
+            child->uid);
+        kill(*child);
+    }
+}
+
+bool Children::any_stale() const {
+    for (const auto& [uid, child] : core_.children.all())
+        if (child.stale) return true;
+    return false;
+}
+
+}  // namespace mpmd::supervisor

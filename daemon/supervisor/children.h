@@ -1,0 +1,82 @@
+#pragma once
+
+// The deeds on children: start, order, measure, reap. Decides nothing (daemon/mpm does); what
+// happens to a child is reported through Hooks. Supervisor's thread.
+//
+// A child that was told to leave and does not is told again, harder: Drain, past its deadline Stop,
+// past StopTimeout KILL.
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "daemon/os/process.h"
+#include "daemon/supervisor/core.h"
+
+namespace mpmd::supervisor {
+
+class Children {
+public:
+    struct Exit {
+        const Child& child;
+        const os::Ended& ended;
+        bool retiring = false;  // it was told to leave, or had announced it
+    };
+    struct Hooks {
+        std::function<void(Child&)> ready;
+        std::function<void(Child&)> near_quota;
+        std::function<void(Child&)> stopped_accepting;
+        // It is in no table any more; its row and its memory are free.
+        std::function<void(const Exit&)> exited;
+        std::function<void(const os::Ended&)>
+            stranger;  // not one of ours: control, a writer, or adopted
+    };
+    struct Birth {
+        bool held = false;
+        std::uint64_t operation = 0;
+    };
+    Children(Core& core, Hooks hooks) : core_(core), hooks_(std::move(hooks)) {}
+
+    // In the lowest free slot. An error: no slot or memory is free, or fork was refused (os_errno
+    // set).
+    [[nodiscard]] Result<ChildUid> start(const Birth& birth);
+
+    // `deadline`: when what is left is closed; nothing: ChildDrainTimeout; kNever: unlimited.
+    static constexpr MonoTime kNever = MonoTime::max();
+    void drain(Child& child,
+               scoreboard::RetireReason reason,
+               std::optional<MonoTime> deadline = std::nullopt);
+    void stop(Child& child, scoreboard::RetireReason reason);
+    void kill(Child& child);
+    void release(Child& child);
+
+    void send_live();  // LiveSettings of the configuration in force, to all
+    void send_logs();  // descriptors of the reopened logs, to all
+    void reap();
+    // Once a tick: memory and processor time, heartbeats, late leavers.
+    void measure(MonoTime now);
+    [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+    void pass_deadlines(MonoTime now);
+    // A child whose heartbeat is late exists: the server is degraded.
+    [[nodiscard]] bool any_stale() const;
+
+private:
+    [[nodiscard]] Result<ChildUid> fork_into(SlotIndex slot,
+                                             const Extent& extent,
+                                             const Birth& birth);
+    void watch(Child& child);
+    void read_channel(ChildUid uid);
+    void handle(Child& child, const ipc::ChildMessage& message);
+    void became_ready(Child& child);
+    void leaves_by_itself(Child& child);
+    void buried(const os::Ended& ended);
+    void measure_usage(Child& child, MonoTime now);
+    void check_heartbeat(Child& child, MonoTime now);
+    void escalate_at(const Child& child, MonoTime when) { escalations_[child.uid.value()] = when; }
+
+    Core& core_;
+    Hooks hooks_;
+    std::map<std::uint64_t, MonoTime> escalations_;  // when to be harder with whom
+};
+
+}  // namespace mpmd::supervisor

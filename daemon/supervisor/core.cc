@@ -1,0 +1,102 @@
+#include "daemon/supervisor/core.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include "daemon/os/clock.h"
+
+namespace mpmd::supervisor {
+
+namespace {
+
+Result<os::UniqueFd> open_log(const std::string& path) {
+    const auto file = log::LogFile::open(path);
+    if (!file) return fail(file.error().context(fmt::format("cannot open log \"{}\"", path)));
+    os::UniqueFd fd(::fcntl(file->fd(), F_DUPFD_CLOEXEC, 3));
+    if (!fd) return fail(Error::os("fcntl(F_DUPFD_CLOEXEC)"));
+    return fd;
+}
+
+Severity severity(log::Level level) {
+    if (level <= log::Level::Error) return Severity::Error;
+    if (level == log::Level::Warn) return Severity::Warn;
+    return level == log::Level::Notice ? Severity::Notice : Severity::Info;
+}
+
+// ControlUser: mpmd-control if it exists, else nobody; never the children's user.
+Result<os::Identity> control_identity(const config::Settings& settings, uid_t children) {
+    const bool chosen = !settings.control_user.empty();
+    auto identity = os::resolve_identity(chosen ? settings.control_user : "mpmd-control", "");
+    if (!identity && !chosen) identity = os::resolve_identity("nobody", "");
+    if (!identity) return fail(identity.error().context("ControlUser"));
+    if (identity->uid == children)
+        return fail(Error::text(fmt::format(
+            "ControlUser and User are both uid {}: children could then command the control "
+            "process; give them different users",
+            children)));
+    identity->groups = {identity->gid};
+    return identity;
+}
+
+}  // namespace
+
+Result<Logs> Logs::open(const config::Settings& settings) {
+    Logs logs;
+    logs.error = TRY(open_log(settings.error_log));
+    for (const config::CustomLog& custom : settings.custom_log)
+        logs.custom.push_back(TRY(open_log(custom.path)));
+    return logs;
+}
+
+Result<Identities> Identities::resolve(const config::Settings& settings, bool root) {
+    Identities identities;
+    if (!root) return identities;  // P-8
+    auto children = os::resolve_identity(settings.user, settings.group);
+    if (!children) return fail(children.error().context("User"));
+    identities.control = TRY(control_identity(settings, children->uid));
+    identities.children = std::move(*children);
+    return identities;
+}
+
+std::uint32_t Core::slots() const {
+    const std::int64_t wanted = settings().limits.server_limit + settings().retiring_limit;
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(wanted, 1, std::int64_t{scoreboard::kMaxChildren}));
+}
+
+void Core::adopt(Logs logs) {
+    error_log.adopt(std::move(logs.error));
+    custom_logs = std::move(logs.custom);
+}
+
+void Core::show_configuration() {
+    const config::Settings& now = settings();
+    const auto narrow = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
+    scoreboard::Global& global = board.global;
+    global.revision = revisions.revision().value();
+    global.generation = revisions.generation().value();
+    global.model = static_cast<std::uint8_t>(now.limits.model);
+    global.extended_status = now.live.extended_status;
+    global.server_limit = narrow(now.limits.server_limit);
+    global.thread_limit = narrow(now.limits.thread_limit);
+    global.threads_per_child = narrow(now.limits.threads_per_child);
+    global.max_request_workers = narrow(now.limits.max_request_workers);
+    global.start_servers = narrow(now.limits.start_servers);
+    global.min_spare_threads = narrow(now.limits.min_spare_threads);
+    global.max_spare_threads = narrow(now.limits.max_spare_threads);
+    global.max_surge = narrow(mpm::default_surge(now.limits.active_limit()));
+    global.async_factor_micro = static_cast<std::uint64_t>(now.limits.async_factor_micro);
+    scoreboard::set_text(global.listen, listeners.text());
+    log.set_level(static_cast<log::Level>(now.live.log_level));
+    board.publish(children);
+}
+
+void Core::tell(log::Level level, std::string_view kind, std::string_view text, ChildUid child) {
+    log.write(level, "mpm_event", text);
+    board.event(severity(level), kind, text, child, os::wall_now());
+}
+
+}  // namespace mpmd::supervisor

@@ -1,0 +1,81 @@
+#include "daemon/supervisor/pid_file.h"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+
+namespace mpmd::supervisor {
+
+namespace {
+
+// A lock of our own for a moment tells that nobody else has one.
+bool locked_by_another(int fd) {
+    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        (void)::flock(fd, LOCK_UN);
+        return false;
+    }
+    return errno == EWOULDBLOCK;
+}
+
+Result<os::UniqueFd> write_locked(const std::string& path, std::string& temporary) {
+    temporary = path + ".XXXXXX";
+    os::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (!fd) return fail(Error::os("mkostemp"));
+    const std::string text = fmt::format("{}\n", ::getpid());
+    if (::fchmod(fd.get(), 0644) < 0) return fail(Error::os("fchmod"));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) return fail(Error::os("flock"));
+    if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return fail(Error::os("write"));
+    return fd;
+}
+
+}  // namespace
+
+Result<PidFile::Written> PidFile::write(const std::string& path) {
+    const auto before = read(path);
+    if (before && *before && (*before)->alive)
+        return fail(
+            Error::text(fmt::format("mpmd runs already: pid {} holds {}", (*before)->pid, path)));
+    std::string temporary;
+    auto fd = write_locked(path, temporary);
+    if (!fd || ::rename(temporary.c_str(), path.c_str()) < 0) {
+        Error error = fd ? Error::os("rename") : fd.error();
+        (void)::unlink(temporary.c_str());
+        return fail(error.context(fmt::format("cannot write the pid file \"{}\"", path)));
+    }
+    return Written{PidFile(path, std::move(*fd)), !before || before->has_value()};
+}
+
+void PidFile::remove() {
+    if (!fd_) return;
+    (void)::unlink(path_.c_str());
+    fd_.reset();
+}
+
+Result<std::optional<PidFile::Owner>> PidFile::read(const std::string& path) {
+    const os::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd) {
+        if (errno == ENOENT) return std::nullopt;
+        return fail(Error::os("open").context(fmt::format("pid file \"{}\"", path)));
+    }
+    std::array<char, 64> buffer;
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    const std::string_view content(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    const auto pid = text::parse_uint(text::trim(content));
+    if (!pid || *pid < 2 || *pid > INT_MAX)
+        return fail(Error::text(fmt::format("\"{}\" holds no process id", path)));
+    return Owner{static_cast<pid_t>(*pid), locked_by_another(fd.get())};
+}
+
+}  // namespace mpmd::supervisor

@@ -1,0 +1,68 @@
+#include "daemon/supervisor/reload.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/config/normalise.h"
+
+namespace mpmd::supervisor {
+
+namespace {
+
+// What a running supervisor cannot move: it keeps the old place and says so.
+void warn_if_moved(std::vector<std::string>& warnings,
+                   const config::Settings& before,
+                   const config::Settings& after) {
+    const auto check = [&](std::string_view name, const std::string& was, const std::string& is) {
+        if (was != is)
+            warnings.push_back(fmt::format(
+                "{} \"{}\" takes effect at the next start; \"{}\" stays in use", name, is, was));
+    };
+    check("StateDir", before.state_dir, after.state_dir);
+    check("PidFile", before.pid_file, after.pid_file);
+    check("ScoreBoardFile", before.score_board_file, after.score_board_file);
+    check("ControlSocket", before.control_socket, after.control_socket);
+    check("MonitorSocket", before.monitor_socket, after.monitor_socket);
+    check("Instance", before.instance, after.instance);
+}
+
+bool control_differs(const config::Settings& before, const config::Settings& after) {
+    return before.control_user != after.control_user ||
+           before.control_program != after.control_program ||
+           before.control_roles != after.control_roles || before.user != after.user ||
+           before.control_reflection != after.control_reflection ||
+           before.control_max_watchers != after.control_max_watchers;
+}
+
+}  // namespace
+
+Result<Reload> Reload::prepare(const Core& core) {
+    Reload reload;
+    reload.loaded = TRY(core.revisions.load_again());
+    const config::Settings& settings = reload.loaded.config->effective;
+    reload.identities = TRY(Identities::resolve(settings, core.root));
+    reload.logs = TRY(Logs::open(settings));
+    reload.sockets = TRY(core.listeners.prepare(settings.listen, settings.listen_backlog));
+    return reload;
+}
+
+Reload::Outcome Reload::commit(Core& core, Reload reload) {
+    const std::shared_ptr<const config::Config> before = core.revisions.config();
+    Outcome outcome;
+    outcome.warnings = core.revisions.commit(std::move(reload.loaded));
+    const config::Config& now = *core.revisions.config();
+    warn_if_moved(outcome.warnings, before->effective, now.effective);
+    for (const std::string& warning : now.warnings)
+        outcome.warnings.push_back(warning);
+    for (const mpm::Adjustment& adjustment : now.adjustments)
+        outcome.warnings.push_back(config::adjustment_text(adjustment));
+    outcome.control_changed = control_differs(before->effective, now.effective);
+    core.listeners.commit(std::move(reload.sockets));
+    core.listeners.set_backlog(now.effective.listen_backlog);
+    core.adopt(std::move(reload.logs));
+    core.identities = std::move(reload.identities);
+    return outcome;
+}
+
+}  // namespace mpmd::supervisor

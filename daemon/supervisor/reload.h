@@ -1,0 +1,29 @@
+#pragma once
+
+// A new configuration, all or nothing: everything that can fail is done aside (parse, resolve
+// users, bind new addresses, open logs), and only then the server changes (6.5). A failure leaves
+// no trace but its text.
+
+#include <string>
+#include <vector>
+
+#include "daemon/supervisor/core.h"
+
+namespace mpmd::supervisor {
+
+struct Reload {
+    config::Loaded loaded;
+    ListenSet::Prepared sockets;
+    Logs logs;
+    Identities identities;
+
+    [[nodiscard]] static Result<Reload> prepare(const Core& core);
+    // Sentences to tell: dropped overrides, directives that need a stop, adjustments.
+    struct Outcome {
+        std::vector<std::string> warnings;
+        bool control_changed = false;  // the control process must be replaced to see it
+    };
+    static Outcome commit(Core& core, Reload reload);
+};
+
+}  // namespace mpmd::supervisor

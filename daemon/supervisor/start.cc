@@ -1,0 +1,131 @@
+#include "daemon/supervisor/start.h"
+
+#include <array>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "daemon/config/normalise.h"
+#include "daemon/supervisor/supervisor.h"
+
+namespace mpmd::supervisor {
+
+namespace {
+
+using log::Level;
+
+// The working directory becomes "/" when we detach.
+std::string absolute(const std::string& path) {
+    if (!path.empty() && path.front() == '/') return path;
+    std::array<char, PATH_MAX> here{};
+    return ::getcwd(here.data(), here.size()) == nullptr ? path
+                                                         : fmt::format("{}/{}", here.data(), path);
+}
+
+void say_warnings(const Core& core, const std::vector<std::string>& problems, bool to_terminal) {
+    const auto warn = [&](const std::string& text) {
+        if (to_terminal) fmt::print(stderr, "mpmd: warning: {}\n", text);
+        core.log.write(Level::Warn, "core", text);
+    };
+    for (const std::string& problem : problems)
+        warn(problem);
+    const config::Config& config = *core.revisions.config();
+    for (const std::string& warning : config.warnings)
+        warn(warning);
+    for (const mpm::Adjustment& adjustment : config.adjustments)
+        warn(config::adjustment_text(adjustment));
+}
+
+// A child needs a descriptor for each connection it may hold.
+void check_descriptors(const Core& core, std::uint64_t limit) {
+    const mpm::Limits& limits = core.settings().limits;
+    const auto wanted = static_cast<std::uint64_t>(
+        (limits.async_factor_micro / mpm::kFactorUnit + 1) * limits.threads_per_child);
+    if (wanted > limit)
+        core.log.say(Level::Warn, "core",
+                     "a child may hold {} connections and may open {} files; raise the limit of "
+                     "open files or lower AsyncRequestWorkerFactor",
+                     wanted, limit);
+}
+
+Result<> refuse_second(const config::Settings& settings) {
+    const auto owner = PidFile::read(settings.pid_file);
+    if (owner && *owner && (*owner)->alive)
+        return fail(Error::text(
+            fmt::format("mpmd runs already: pid {} holds {}", (*owner)->pid, settings.pid_file)));
+    return {};
+}
+
+Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
+    const bool root = ::geteuid() == 0;
+    const config::Settings& settings = revisions.config()->effective;
+    Identities identities = TRY(Identities::resolve(settings, root));
+    StateDir state_dir = TRY(
+        StateDir::open(settings.state_dir, identities.control ? &*identities.control : nullptr));
+    marks = TRY(state_dir.take_marks());
+    revisions.continue_from(marks.revision);
+    Logs logs = TRY(Logs::open(settings));
+    Board board =
+        TRY(Board::create({settings.instance, settings.score_board_file, marks.next_operation}));
+    os::EventLoop loop = TRY(os::EventLoop::open());
+    ListenSet listeners;
+    listeners.commit(TRY(listeners.prepare(settings.listen, settings.listen_backlog)));
+    auto core = std::make_unique<Core>(std::move(loop), std::move(board), std::move(state_dir),
+                                       std::move(revisions));
+    core->adopt(std::move(logs));
+    core->log.set_level(static_cast<Level>(core->settings().live.log_level));
+    core->identities = std::move(identities);
+    core->listeners = std::move(listeners);
+    core->next_child = marks.next_child;
+    core->root = root;
+    return core;
+}
+
+Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detached> detached) {
+    auto signals = TRY(os::SignalFd::open(
+        {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGWINCH, SIGCHLD, SIGPIPE}));
+    auto timer = TRY(os::TimerFd::open());
+    Marks marks;
+    auto core = TRY(make_core(std::move(revisions), marks));
+    auto written = TRY(PidFile::write(core->settings().pid_file));
+    if (written.left_over)
+        core->log.say(Level::Warn, "core", "pid file {} was there: an unclean end?",
+                      core->settings().pid_file);
+    auto page = TRY(RunStatusPage::create(core->state_dir.file("run-status")));
+    marks.next_child += StateDir::kBlock;
+    marks.next_operation += StateDir::kBlock;
+    return Supervisor::Equipment{std::move(core),     std::move(written.file),
+                                 std::move(page),     ServiceNotify::from_environment(),
+                                 std::move(signals),  std::move(timer),
+                                 std::move(detached), marks};
+}
+
+Result<int> try_serve(const ServeOptions& options) {
+    auto first = TRY(RevisionLog::first(absolute(options.file)));
+    TRY_VOID(refuse_second(first.log.config()->effective));
+    std::optional<Detached> detached;
+    if (!options.foreground) detached = TRY(detach());
+    (void)::umask(022);
+    const std::uint64_t descriptors = os::raise_descriptor_limit();
+    Supervisor::Equipment equipment = TRY(equip(std::move(first.log), std::move(detached)));
+    say_warnings(*equipment.core, first.problems, true);
+    check_descriptors(*equipment.core, descriptors);
+    Supervisor supervisor(std::move(equipment));
+    return supervisor.run();
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+    const auto status = try_serve(options);
+    if (status) return *status;
+    fmt::print(stderr, "mpmd: {}\n", status.error().message);
+    return 1;
+}
+
+}  // namespace mpmd::supervisor

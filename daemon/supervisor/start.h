@@ -1,0 +1,26 @@
+#pragma once
+
+// From a configuration file to a running server, and the commands of `mpmd -k`.
+
+#include <string>
+
+namespace mpmd::supervisor {
+
+struct ServeOptions {
+    std::string file;
+    bool foreground = false;
+};
+// Serves until told to end; the exit status. What prevents a start is said on standard error.
+// Detached, the original process ends with 0 when the first child is ready, else with 1 (P-7).
+[[nodiscard]] int serve(const ServeOptions& options);
+
+enum class SignalVerb { Stop, Restart, Graceful, GracefulStop };
+struct SignalOutcome {
+    int exit_status = 0;
+    bool start = false;  // nothing ran, and this verb then starts (6.6)
+};
+// Signals the server of that file and waits for the outcome. The file must be valid: a bad one
+// prevents the signal.
+[[nodiscard]] SignalOutcome signal_server(SignalVerb verb, const std::string& file);
+
+}  // namespace mpmd::supervisor
