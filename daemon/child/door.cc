@@ -62,6 +62,12 @@ void Door::close() {
         poller_.remove(socket.fd());
 }
 
+void Door::leave() {
+    close();
+    for (net::ListenSocket& socket : sockets_)
+        socket.close();
+}
+
 Knock Door::accept(std::size_t socket, Guest& guest) {
     sockaddr_storage raw;
     socklen_t size = sizeof raw;

@@ -50,6 +50,9 @@ public:
     [[nodiscard]] bool is_open() const { return open_; }
     void open();
     void close();
+    // For good: gives the sockets up, so that an address nobody else holds refuses clients at once
+    // (6.1) instead of letting them wait for the end of this process.
+    void leave();
     [[nodiscard]] Knock accept(std::size_t socket, Guest& guest);
     // After accepting: lets the siblings come first when it is their turn.
     void step_back(std::size_t socket, int accepted);

@@ -234,6 +234,7 @@ void Listener::check_quotas() {
 void Listener::begin_drain() {
     draining_ = true;
     if (door_.is_open()) close_door_for_good();
+    door_.leave();
     status_.draining.store(1, std::memory_order_relaxed);
     status_.accepting.store(0, std::memory_order_relaxed);
     reports_.raise(Reports::kDraining);

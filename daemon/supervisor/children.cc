@@ -121,7 +121,6 @@ void Children::read_channel(ChildUid uid) {
         if (std::holds_alternative<ipc::ChannelEnd>(event)) {
             // It ends now, or has gone mad: reaping or the ladder settles it.
             core_.loop.forget(child->channel.fd());
-            if (!child->leaving()) leaves_by_itself(*child);
             escalate_at(*child, os::mono_now() + Milliseconds(core_.settings().stop_timeout_ms));
             return;
         }
@@ -337,7 +336,7 @@ void Children::pass_deadlines(MonoTime now) {
         }
         core_.tell(
             Level::Error, "child.killed",
-            child->leaving()
+            child->was_ready
                 ? fmt::format("child pid {} still did not exit, sending a SIGKILL", child->pid)
                 : fmt::format("child pid {} was not ready after {} s, sending a SIGKILL",
                               child->pid, kStartLimit.count()),
