@@ -10,7 +10,8 @@
 namespace mpmd::handlers {
 namespace {
 
-constexpr std::uint64_t kWindow = 256 * 1024;  // output budget of a wake-up (decisions.md 2)
+constexpr std::uint64_t kWindow =
+    std::uint64_t{256} * 1024;  // output budget of a wake-up (decisions.md 2)
 constexpr Nanoseconds kBelief = Seconds(1);
 
 bool byte_present(int fd, std::uint64_t offset) {
@@ -40,8 +41,8 @@ bool pages_present(const http::FileBody& file,
 }
 
 void read_ahead(const http::FileBody& file, std::uint64_t offset, std::uint64_t length) {
-    std::array<char, 64 * 1024>
-        scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init): only the reading counts
+    // Only the reading counts. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+    std::array<char, std::size_t{64} * 1024> scratch;
     while (length > 0) {
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(length, scratch.size()));
         const ssize_t n = ::pread(file.fd, scratch.data(), size, static_cast<off_t>(offset));

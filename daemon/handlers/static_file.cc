@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -94,11 +95,16 @@ bool read_small(int file, FileEntry& entry) {
     return true;
 }
 
-// Nothing was written between the fstat before and now.
-bool still_the_same(int file, const FileEntry& entry) {
+// Takes over what the file is now; true when nothing was written since the identity was taken.
+bool settle(int file, FileEntry& entry) {
     struct stat status {};
     if (::fstat(file, &status) != 0) return false;
-    return identity_of(status) == entry.identity && entry.bytes.size() == entry.identity.size;
+    const FileIdentity before = std::exchange(entry.identity, identity_of(status));
+    return entry.identity == before && entry.bytes.size() == before.size;
+}
+
+bool unchanged(const FileEntryPtr& previous, const FileIdentity& identity) {
+    return previous && previous->settled && previous->identity == identity;
 }
 
 void describe(FileEntry& entry, std::string_view type, std::int64_t now_ns) {
@@ -169,23 +175,25 @@ StaticFiles::Look StaticFiles::find_index(int root,
 StaticFiles::Look StaticFiles::read(os::UniqueFd file,
                                     const std::string& path,
                                     const FileEntryPtr& previous) const {
-    const std::string_view type = types_.of(std::string_view(path).substr(path.rfind('/') + 1));
-    const std::int64_t now_ns = to_us(os::wall_now()) * 1000;
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return {plain(500), false};
+    if (!S_ISREG(status.st_mode)) return {S_ISDIR(status.st_mode) ? redirect(path) : plain(403)};
     auto entry = std::make_shared<FileEntry>();
     entry->status = 200;
+    entry->identity = identity_of(status);
+    if (unchanged(previous, entry->identity)) return {previous};
+
+    const std::string_view type = types_.of(std::string_view(path).substr(path.rfind('/') + 1));
+    const std::int64_t now_ns = to_us(os::wall_now()) * 1000;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        struct stat status {};
-        if (::fstat(file.get(), &status) != 0) return {plain(500), false};
-        if (S_ISDIR(status.st_mode)) return {redirect(path)};
-        if (!S_ISREG(status.st_mode)) return {plain(403)};
-        entry->identity = identity_of(status);
-        if (previous && previous->settled && previous->identity == entry->identity)
-            return {previous};
         const bool big = entry->identity.size > kMaxInMemory;
         if (!big && !read_small(file.get(), *entry)) return {plain(500), false};
-        if (!big && !still_the_same(file.get(), *entry)) continue;
+        if (!big && !settle(file.get(), *entry)) continue;
         describe(*entry, type, now_ns);
-        if (big) entry->file = std::move(file);
+        if (big) {
+            entry->bytes = {};  // it was small a moment ago
+            entry->file = std::move(file);
+        }
         return {std::move(entry)};
     }
     // It is being written all the time: what we have is consistent with its length, and with

@@ -73,26 +73,30 @@ std::optional<bool> not_after(const Request& request, FieldId id, const Validato
     return have.modified <= *date;
 }
 
+// Steps 1 and 2 of RFC 9110 13.2.2.
+bool has_changed(const Request& request, const Validators& have) {
+    if (request.has(FieldId::IfMatch))
+        return !any_has(request, FieldId::IfMatch, have.etag, strongly_equal);
+    if (!request.has(FieldId::IfUnmodifiedSince)) return false;
+    return !not_after(request, FieldId::IfUnmodifiedSince, have).value_or(true);
+}
+
+// Steps 3 and 4.
+bool is_known(const Request& request, const Validators& have, bool safe) {
+    if (request.has(FieldId::IfNoneMatch))
+        return any_has(request, FieldId::IfNoneMatch, have.etag, weakly_equal);
+    if (!safe || !request.has(FieldId::IfModifiedSince)) return false;
+    return not_after(request, FieldId::IfModifiedSince, have).value_or(false);
+}
+
 }  // namespace
 
 Condition check_conditions(const Request& request, const Validators& have) {
     if ((request.present & kConditions) == 0) return Condition::Proceed;
-    if (request.has(FieldId::IfMatch)) {
-        if (!any_has(request, FieldId::IfMatch, have.etag, strongly_equal))
-            return Condition::Failed;
-    } else if (request.has(FieldId::IfUnmodifiedSince)) {
-        if (!not_after(request, FieldId::IfUnmodifiedSince, have).value_or(true))
-            return Condition::Failed;
-    }
+    if (has_changed(request, have)) return Condition::Failed;
     const bool safe = request.method == Method::Get || request.method == Method::Head;
-    if (request.has(FieldId::IfNoneMatch)) {
-        if (any_has(request, FieldId::IfNoneMatch, have.etag, weakly_equal))
-            return safe ? Condition::NotModified : Condition::Failed;
-    } else if (safe && request.has(FieldId::IfModifiedSince)) {
-        if (not_after(request, FieldId::IfModifiedSince, have).value_or(false))
-            return Condition::NotModified;
-    }
-    return Condition::Proceed;
+    if (!is_known(request, have, safe)) return Condition::Proceed;
+    return safe ? Condition::NotModified : Condition::Failed;
 }
 
 bool range_still_valid(const Request& request, const Validators& have) {

@@ -69,6 +69,21 @@ bool remove_dot_segments(std::string& path) {
     return true;
 }
 
+// Takes one decoded byte from the front of `rest`: 0, or what to answer.
+std::uint16_t take_char(std::string_view& rest, char& c) {
+    c = rest.front();
+    const bool escaped = c == '%';
+    if (escaped) {
+        const int high = rest.size() > 2 ? hex_value(rest[1]) : -1;
+        const int low = rest.size() > 2 ? hex_value(rest[2]) : -1;
+        if (high < 0 || low < 0) return 400;
+        c = static_cast<char>(high * 16 + low);
+        if (c == '/') return 404;
+    }
+    rest.remove_prefix(escaped ? 3 : 1);
+    return c == '\0' ? 400 : 0;
+}
+
 }  // namespace
 
 bool split_target(Request& request) {
@@ -121,18 +136,10 @@ DecodedPath decode_path(std::string_view raw_path) {
     DecodedPath result;
     if (!raw_path.starts_with('/')) return {400, {}};
     result.path.reserve(raw_path.size());
-    for (std::size_t i = 0; i < raw_path.size(); ++i) {
-        char c = raw_path[i];
-        if (c == '%') {
-            if (i + 2 >= raw_path.size()) return {400, {}};
-            const int high = hex_value(raw_path[i + 1]);
-            const int low = hex_value(raw_path[i + 2]);
-            if (high < 0 || low < 0) return {400, {}};
-            c = static_cast<char>(high * 16 + low);
-            if (c == '/') return {404, {}};
-            i += 2;
-        }
-        if (c == '\0') return {400, {}};
+    while (!raw_path.empty()) {
+        char c = '\0';
+        const std::uint16_t status = take_char(raw_path, c);
+        if (status != 0) return {status, {}};
         result.path += c;
     }
     if (!remove_dot_segments(result.path)) return {400, {}};
