@@ -6,11 +6,11 @@
 #include <memory>
 #include <variant>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "daemon/child/listener.h"

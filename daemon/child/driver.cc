@@ -87,8 +87,10 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
             return after_flush(connection, exchange);
         in_progress(exchange, false);
         // The tail just ended, or the budget did; the next request may be buffered already.
-        if (took == Took::Stop && requests_left_ > 0) continue;
-        if (requests_left_ <= 0 && !exchange.input.empty()) return Turn::Again;
+        const bool budget_left = requests_left_ > 0 && output_left_ > 0;
+        if (took == Took::Stop && budget_left) continue;
+        if (!budget_left && !exchange.input.empty())
+            return in_progress(exchange, true), Turn::Again;
         await_input(connection, exchange);
         if (!on_listener() || !connection.readable) return Turn::ReadMore;
         switch (receive(connection, exchange)) {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ctime>
+#include <chrono>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 void append_number(std::string& line, std::uint64_t number) {
     std::array<char, 20> digits;
@@ -45,12 +47,72 @@ void append_or_dash(std::string& line, std::string_view text) {
         append_escaped(line, text);
 }
 
-std::tm broken_down(std::int64_t seconds, long utc_offset_seconds) {
-    const auto local = static_cast<std::time_t>(seconds + utc_offset_seconds);
-    std::tm broken{};
-    ::gmtime_r(&local, &broken);
-    broken.tm_gmtoff = utc_offset_seconds;
-    return broken;
+struct CivilTime {
+    std::chrono::year_month_day date{};
+    std::chrono::hh_mm_ss<std::chrono::seconds> time{};
+    std::chrono::weekday day{};
+};
+
+CivilTime civil(std::int64_t seconds, long utc_offset_seconds) {
+    const std::chrono::sys_seconds local(std::chrono::seconds(seconds + utc_offset_seconds));
+    const auto midnight = std::chrono::floor<std::chrono::days>(local);
+    return {std::chrono::year_month_day(midnight),
+            std::chrono::hh_mm_ss<std::chrono::seconds>(local - midnight),
+            std::chrono::weekday(midnight)};
+}
+
+std::string zone(long utc_offset_seconds) {
+    const long minutes = std::abs(utc_offset_seconds) / 60;
+    return fmt::format("{}{:02}{:02}", utc_offset_seconds < 0 ? '-' : '+', minutes / 60,
+                       minutes % 60);
+}
+
+// The letters of strftime that %{FORMAT}t takes.
+constexpr std::string_view kTimeLetters = "%abdDeFHmMRsSTyYz";
+
+std::string time_part(char letter, const CivilTime& at, const Record& record) {
+    const auto day = static_cast<unsigned>(at.date.day());
+    const auto month = static_cast<unsigned>(at.date.month());
+    const auto year = static_cast<int>(at.date.year());
+    const auto hour = at.time.hours().count();
+    const auto minute = at.time.minutes().count();
+    const auto second = at.time.seconds().count();
+    switch (letter) {
+        case 'a':
+            return std::string(kDays[at.day.c_encoding()]);
+        case 'b':
+            return std::string(kMonths[month - 1]);
+        case 'd':
+            return fmt::format("{:02}", day);
+        case 'D':
+            return fmt::format("{:02}/{:02}/{:02}", month, day, year % 100);
+        case 'e':
+            return fmt::format("{:2}", day);
+        case 'F':
+            return fmt::format("{}-{:02}-{:02}", year, month, day);
+        case 'H':
+            return fmt::format("{:02}", hour);
+        case 'm':
+            return fmt::format("{:02}", month);
+        case 'M':
+            return fmt::format("{:02}", minute);
+        case 'R':
+            return fmt::format("{:02}:{:02}", hour, minute);
+        case 's':
+            return fmt::format("{}", record.start_seconds);
+        case 'S':
+            return fmt::format("{:02}", second);
+        case 'T':
+            return fmt::format("{:02}:{:02}:{:02}", hour, minute, second);
+        case 'y':
+            return fmt::format("{:02}", year % 100);
+        case 'Y':
+            return fmt::format("{}", year);
+        case 'z':
+            return zone(record.utc_offset_seconds);
+        default:
+            return "%";
+    }
 }
 
 void append_protocol(std::string& line, std::uint8_t version) {
@@ -69,23 +131,37 @@ void append_request_line(std::string& line, const Record& record) {
     append_protocol(line, record.version);
 }
 
-void append_time(std::string& line, const Record& record, const std::string& format) {
-    if (format == "sec")
-        return append_number(line, static_cast<std::uint64_t>(record.start_seconds));
-    const std::tm broken = broken_down(record.start_seconds, record.utc_offset_seconds);
-    std::array<char, 256> text;
-    line.append(text.data(), std::strftime(text.data(), text.size(), format.c_str(), &broken));
+void append_time(std::string& line, const Record& record, std::string_view format) {
+    if (format == "sec") {
+        append_number(line, static_cast<std::uint64_t>(record.start_seconds));
+        return;
+    }
+    const CivilTime at = civil(record.start_seconds, record.utc_offset_seconds);
+    for (std::size_t i = 0; i < format.size(); ++i) {
+        if (format[i] == '%' && i + 1 < format.size())
+            line += time_part(format[++i], at, record);
+        else
+            line.push_back(format[i]);
+    }
+}
+
+bool is_time_format(std::string_view format) {
+    for (std::size_t i = 0; i < format.size(); ++i)
+        if (format[i] == '%' &&
+            (++i == format.size() || kTimeLetters.find(format[i]) == std::string_view::npos))
+            return false;
+    return true;
 }
 
 }  // namespace
 
 std::string format_time(std::int64_t seconds, long utc_offset_seconds) {
-    const std::tm broken = broken_down(seconds, utc_offset_seconds);
-    const long minutes = std::abs(utc_offset_seconds) / 60;
-    return fmt::format("[{:02}/{}/{:04}:{:02}:{:02}:{:02} {}{:02}{:02}]", broken.tm_mday,
-                       kMonths[static_cast<std::size_t>(broken.tm_mon)], broken.tm_year + 1900,
-                       broken.tm_hour, broken.tm_min, broken.tm_sec,
-                       utc_offset_seconds < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    const CivilTime at = civil(seconds, utc_offset_seconds);
+    return fmt::format(
+        "[{:02}/{}/{:04}:{:02}:{:02}:{:02} {}]", static_cast<unsigned>(at.date.day()),
+        kMonths[static_cast<unsigned>(at.date.month()) - 1], static_cast<int>(at.date.year()),
+        at.time.hours().count(), at.time.minutes().count(), at.time.seconds().count(),
+        zone(utc_offset_seconds));
 }
 
 Result<LogFormat> LogFormat::parse(std::string_view format) {
@@ -210,7 +286,7 @@ Result<LogFormat::Part> LogFormat::name_directive(char letter,
         return Part{Item::RequestField, false, {}, std::move(argument)};
     if (!argument.empty() && letter == 'o')
         return Part{Item::ResponseField, false, {}, std::move(argument)};
-    if (!argument.empty() && letter == 't')
+    if (letter == 't' && !argument.empty() && is_time_format(argument))
         return Part{Item::TimeFormat, false, {}, std::move(argument)};
     return fail(Error::text(fmt::format(
         "log format: the directive %{}{} at character {} is not supported by this release",

@@ -5,6 +5,7 @@
 //   %%  %a %{c}a %A %h  %l %u  %t %{FORMAT}t  %r %m %U %q %H  %s %>s %<s  %b %B %I %O %S
 //   %D %T %{s|ms|us}T  %k  %X  %v %V %p %{local|remote}p  %P %{pid|tid}P  %{NAME}i  %{NAME}o
 //
+// FORMAT of a time: sec, or text with strftime's %a %b %d %D %e %F %H %m %M %R %s %S %T %y %Y %z.
 // A modifier list ("%400,501{User-agent}i", "%!200r") writes "-" unless the status is (not) in it.
 // What strangers sent is escaped (\" \\ \xNN), so that a line stays a line. No other directive is
 // accepted: what this release does not do is an error, never silently nothing. Thread rule: a

@@ -1,16 +1,16 @@
 #include "tests/unit/child/mini_parent.h"
 
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-#include <thread>
 
 #include "daemon/net/listen_socket.h"
 
@@ -71,8 +71,8 @@ std::string MiniParent::read_file(const std::string& name) const {
 }
 
 os::UniqueFd MiniParent::open_log(const std::string& name) const {
-    return os::UniqueFd(::open(
-        (directory / name).c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+    return os::UniqueFd(
+        ::open((directory / name).c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
 }
 
 void MiniParent::start() {
@@ -81,8 +81,8 @@ void MiniParent::start() {
     shape.connections = scoreboard::connection_rows(
         threads, static_cast<std::uint64_t>(config.effective.live.async_factor_micro));
     memory_size_ = shape.bytes();
-    memory_ = ::mmap(
-        nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    memory_ =
+        ::mmap(nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     extent_ = scoreboard::Extent(static_cast<std::byte*>(memory_), shape);
 
     child::Heritage heritage;

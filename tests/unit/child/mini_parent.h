@@ -3,12 +3,12 @@
 // A parent small enough for a test: opens a loopback socket, forks one child_main, speaks its
 // channel and reads its part of the scoreboard. Documents are in a temporary directory.
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+
+#include <sys/types.h>
 
 #include "daemon/child/child.h"
 #include "daemon/config/config.h"
