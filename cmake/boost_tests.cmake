@@ -4,6 +4,11 @@
 # A preset without the store or without gRPC leaves out the programs that test them; tsan has only those labelled tsan.
 find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 
+# The main of all of them, compiled once.
+add_library(mpmd_test_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/boost_main.cc)
+target_compile_definitions(mpmd_test_main PUBLIC BOOST_TEST_DYN_LINK)
+target_link_libraries(mpmd_test_main PUBLIC mpmd_flags Boost::unit_test_framework)
+
 function(mpmd_tests name)
     cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
     if(NOT arg_TIMEOUT)
@@ -21,9 +26,8 @@ function(mpmd_tests name)
         endforeach()
     endif()
     set(program test_${name})
-    add_executable(${program} ${PROJECT_SOURCE_DIR}/tests/support/boost_main.cc ${arg_SOURCES})
-    target_compile_definitions(${program} PRIVATE BOOST_TEST_DYN_LINK)
-    target_link_libraries(${program} PRIVATE mpmd_flags Boost::unit_test_framework ${arg_LIBRARIES})
+    add_executable(${program} ${arg_SOURCES})
+    target_link_libraries(${program} PRIVATE mpmd_test_main ${arg_LIBRARIES})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     set(listing ${CMAKE_CURRENT_BINARY_DIR}/${program}_tests.cmake)
     add_custom_command(TARGET ${program} POST_BUILD BYPRODUCTS ${listing}
