@@ -1,6 +1,6 @@
 #pragma once
 
-// Pure. Configuration as the fixed fields and sentences of the command channel.
+// Configuration as the fixed fields and sentences of the command channel: values in, values out.
 
 #include <string>
 #include <vector>

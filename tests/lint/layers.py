@@ -9,8 +9,8 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 GENERATED = re.compile(r"(\.grpc)?\.pb\.h$")  # from the .proto of the same path below proto/
 IMPURE_HEADER = re.compile(
     r"^(sys/|netinet/|arpa/|linux/|asm/|net/|(unistd|fcntl|poll|signal|pthread|time|pwd|grp|netdb|dirent|dlfcn|sched|syslog|termios)\.h$|"
-    r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|iostream|filesystem|random|ctime)$)")
-IMPURE_CALL = re.compile(r"::now\s*\(|\b(getenv|secure_getenv|rand|random|srand|time|clock|system|popen|raise|kill|sigaction)\s*\(")
+    r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|iostream|filesystem|random)$)")
+IMPURE_CALL = re.compile(r"::now\s*\(|\b(getenv|secure_getenv|rand|random|srand|time|clock|system|popen|localtime|localtime_r|raise|kill|sigaction)\s*\(")
 MEMBER_OR_OWN = re.compile(r"(\.|->|[\w>&*\]]\s+|[A-Za-z_]\w*::)$")
 
 
