@@ -113,8 +113,19 @@ std::string get(const std::string& path, bool close = false) {
 }
 
 constexpr int kPipelineDepth = 8;
+constexpr std::size_t kDescribed = 20;
 
 }  // namespace
+
+std::string describe(const LoadResult& result) {
+    std::string out = std::to_string(result.failed) + " failed, " +
+                      std::to_string(result.answered) + " answered, " +
+                      std::to_string(result.retried) + " repeated, longest gap " +
+                      std::to_string(result.longest_gap.count()) + " ms";
+    for (std::size_t i = 0; i < result.failures.size() && i < kDescribed; ++i)
+        out += "\n  " + result.failures[i];
+    return out;
+}
 
 CheckedLoad::CheckedLoad(LoadPlan plan) : plan_(std::move(plan)) {
     for (const auto& file : plan_.files)

@@ -37,6 +37,9 @@ struct LoadResult {
     std::chrono::milliseconds longest_gap{0};  // between two answers, anybody's
 };
 
+// For a failed test: counts and the first failures, one a line.
+[[nodiscard]] std::string describe(const LoadResult& result);
+
 class CheckedLoad {
 public:
     explicit CheckedLoad(LoadPlan plan);  // starts

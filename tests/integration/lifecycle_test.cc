@@ -1,0 +1,272 @@
+// Signals and the -k verbs (contract section 5; L-1 to L-4, 6.1 to 6.6): who is asked to leave,
+// what is still answered, and that a bad file never ends a server.
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/http_client.h"
+#include "tests/support/processes.h"
+#include "tests/support/server_process.h"
+#include "tests/support/soon.h"
+
+namespace mpmd::test {
+namespace {
+
+using std::chrono::seconds;
+
+const std::string kTwoChildren =
+    "StartServers 2\nThreadsPerChild 4\nServerLimit 4\nMaxRequestWorkers 16\n"
+    "MinSpareThreads 4\nMaxSpareThreads 16\nMaintenanceInterval 100ms\n";
+
+ServerOptions alone(const std::string& lines = kTwoChildren) {
+    return {lines, false};
+}
+
+bool all_gone(const std::vector<pid_t>& pids) {
+    return becomes_true(seconds(1), [&pids] {
+        return std::all_of(pids.begin(), pids.end(), [](pid_t pid) { return has_gone(pid); });
+    });
+}
+
+bool share_a_member(const std::vector<pid_t>& a, const std::vector<pid_t>& b) {
+    return std::any_of(a.begin(), a.end(),
+                       [&b](pid_t pid) { return std::find(b.begin(), b.end(), pid) != b.end(); });
+}
+
+bool refuses(std::uint16_t port) {
+    return becomes_true(seconds(1), [port] { return !HttpClient(port).connected(); });
+}
+
+// Both children of kTwoChildren serve.
+std::vector<pid_t> settled_children(const ServerProcess& server) {
+    BOOST_REQUIRE(becomes_true(seconds(1), [&server] {
+        const auto pids = server.children();
+        return pids.size() == 2 && std::all_of(pids.begin(), pids.end(),
+                                               [](pid_t pid) { return threads_of(pid) >= 5; });
+    }));
+    return server.children();
+}
+
+// A request that a worker runs for `seconds_text`; ready when the answer is there.
+struct Running {
+    Running(std::uint16_t port, const std::string& seconds_text) : client(port) {
+        BOOST_REQUIRE(client.send(get_request("/mpmd-test/sleep?" + seconds_text)));
+        // Accepted and handed on: the listener reads at once, and nothing tells us from outside.
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    HttpClient client;
+};
+
+Ended verb(const ServerProcess& server, const std::string& name) {
+    Program program({program_path("MPMD", "mpmd"), "-f", server.config(), "-k", name});
+    return program.wait();
+}
+
+BOOST_AUTO_TEST_SUITE(signals)
+
+BOOST_AUTO_TEST_CASE(term_ends_everything_and_frees_the_port) {
+    ServerProcess server(alone());
+    const auto children = settled_children(server);
+    BOOST_TEST(server.stop() == 0);
+    BOOST_TEST(all_gone(children));
+    BOOST_TEST(refuses(server.port()));
+    BOOST_TEST(!std::filesystem::exists(server.dir() / "mpmd.pid"));
+    server.start();
+    BOOST_TEST(fetch(server.port(), "/small.txt").body == "small\n");
+}
+
+BOOST_AUTO_TEST_CASE(term_does_not_wait_for_a_worker_that_sleeps) {
+    ServerProcess server(alone(kTwoChildren + "StopTimeout 1\n"));
+    Running running(server.port(), "600");
+    const auto children = server.children();
+    BOOST_TEST(server.stop() == 0);
+    BOOST_TEST(all_gone(children));
+}
+
+BOOST_AUTO_TEST_CASE(quit_answers_what_runs_refuses_what_is_new_and_ends) {
+    ServerProcess server(alone());
+    const auto children = settled_children(server);
+    Running running(server.port(), "2");
+    server.signal(SIGQUIT);
+    BOOST_TEST(refuses(server.port()));
+    const HttpResponse answer = running.client.receive();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body == "slept 2 s\n");
+    BOOST_TEST(answer.announces_close());
+    BOOST_TEST(server.wait().exit_status == 0);
+    BOOST_TEST(all_gone(children));
+    BOOST_TEST(!std::filesystem::exists(server.dir() / "mpmd.pid"));
+}
+
+BOOST_AUTO_TEST_CASE(term_after_quit_ends_at_once) {  // L-1
+    ServerProcess server(alone(kTwoChildren + "StopTimeout 1\n"));
+    Running running(server.port(), "600");
+    server.signal(SIGQUIT);
+    BOOST_TEST(refuses(server.port()));
+    BOOST_TEST(server.running());
+    BOOST_TEST(server.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(usr1_replaces_all_children_and_answers_what_runs) {
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    Running running(server.port(), "2");
+    server.signal(SIGUSR1);
+    const HttpResponse answer = running.client.receive();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body == "slept 2 s\n");
+    BOOST_TEST(all_gone(before));
+    const auto after = settled_children(server);
+    BOOST_TEST(!share_a_member(before, after));
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(usr1_reads_the_file_again_and_reopens_the_logs) {
+    namespace fs = std::filesystem;
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    BOOST_TEST(fetch(server.port(), "/").body == server.file("/"));
+    fs::rename(server.dir() / "access.log", server.dir() / "access.log.1");
+    fs::rename(server.dir() / "error.log", server.dir() / "error.log.1");
+    server.write_config(kTwoChildren + "DirectoryIndex small.txt\n");
+    server.signal(SIGUSR1);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(fetch(server.port(), "/").body == "small\n");
+    BOOST_TEST(becomes_true(seconds(1), [&server] {
+        return server.access_log().find("\"GET / HTTP/1.1\" 200") != std::string::npos;
+    }));
+    BOOST_TEST(fs::exists(server.dir() / "error.log"));
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_file_at_usr1_or_hup_changes_nothing) {
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    for (const int signal : {SIGUSR1, SIGHUP}) {
+        const std::size_t said = server.error_log().size();
+        server.write_broken_config("MinSpareThread 5");
+        server.signal(signal);
+        BOOST_TEST(becomes_true(seconds(1), [&] {
+            return server.error_log().find("MinSpareThread", said) != std::string::npos;
+        }));
+        BOOST_TEST(server.error_log().substr(said).find("mpmd.conf") != std::string::npos);
+        BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+        BOOST_TEST((server.children() == before));
+    }
+    server.write_config(kTwoChildren);
+    server.signal(SIGUSR1);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(settled_children(server).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(hup_replaces_all_at_once_and_refuses_nobody) {
+    ServerProcess server(alone(kTwoChildren + "StopTimeout 1\n"));
+    const auto before = settled_children(server);
+    Running running(server.port(), "600");
+    server.signal(SIGHUP);
+    // The listening sockets stay open: each of these is answered, by whatever generation.
+    for (int i = 0; i < 50; ++i)
+        BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+    const HttpResponse cut = running.client.receive();
+    BOOST_TEST(!cut.whole);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(!share_a_member(before, settled_children(server)));
+}
+
+BOOST_AUTO_TEST_CASE(a_child_ignores_what_is_for_the_parent) {  // L-2
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    for (const int signal : {SIGTERM, SIGHUP, SIGUSR1, SIGINT})
+        ::kill(before.front(), signal);
+    for (int i = 0; i < 20; ++i)
+        BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+    BOOST_TEST((server.children() == before));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(verbs)
+
+BOOST_AUTO_TEST_CASE(graceful_returns_when_the_new_configuration_holds) {
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    server.write_config(kTwoChildren + "DirectoryIndex small.txt\n");
+    const Ended done = verb(server, "graceful");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(fetch(server.port(), "/").body == "small\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line_and_the_server_goes_on) {
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    server.write_broken_config("ThreadsPerChild many");
+    for (const char* name : {"graceful", "restart"}) {
+        const Ended refused = verb(server, name);
+        BOOST_TEST(refused.exit_status == 1);
+        BOOST_TEST(refused.err.find("ThreadsPerChild") != std::string::npos, refused.err);
+    }
+    BOOST_TEST((server.children() == before));
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(restart_replaces_the_children_of_the_same_supervisor) {
+    ServerProcess server(alone());
+    const auto before = settled_children(server);
+    const pid_t supervisor = server.pid();
+    const Ended done = verb(server, "restart");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(server.pid() == supervisor);
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(stop_returns_when_the_server_has_ended) {
+    ServerProcess server(alone());
+    const Ended done = verb(server, "stop");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(server.wait().exit_status == 0);
+    const Ended again = verb(server, "stop");
+    BOOST_TEST(again.exit_status == 0);
+    BOOST_TEST((again.out + again.err).find("not running") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(graceful_stop_lets_requests_end) {
+    ServerProcess server(alone());
+    Running running(server.port(), "1.5");
+    const Ended done = verb(server, "graceful-stop");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(refuses(server.port()));
+    BOOST_TEST(running.client.receive().body == "slept 1.5 s\n");
+    BOOST_TEST(server.wait().exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(start_returns_with_a_serving_daemon_and_refuses_a_second_one) {
+    ServerProcess server(alone());
+    const Ended second = verb(server, "start");
+    BOOST_TEST(second.exit_status == 1);
+    BOOST_TEST((second.out + second.err).find("already") != std::string::npos,
+               second.out + second.err);
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+    BOOST_TEST(server.stop() == 0);
+
+    const Ended started = verb(server, "start");
+    BOOST_TEST(started.exit_status == 0, started.err);
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+    const pid_t daemon = std::atoi(server.read("mpmd.pid").c_str());
+    BOOST_REQUIRE(daemon > 0);
+    const Ended stopped = verb(server, "stop");
+    BOOST_TEST(stopped.exit_status == 0, stopped.err);
+    if (!has_gone(daemon)) ::kill(daemon, SIGKILL);
+    BOOST_TEST(refuses(server.port()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace mpmd::test
