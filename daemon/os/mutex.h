@@ -12,6 +12,9 @@
 #else
 #define MPMD_TSA(x)
 #endif
+// gRPC's headers bring macros of the same names and meaning along.
+#undef GUARDED_BY
+#undef NO_THREAD_SAFETY_ANALYSIS
 #define CAPABILITY(name) MPMD_TSA(capability(name))
 #define SCOPED_CAPABILITY MPMD_TSA(scoped_lockable)
 #define GUARDED_BY(x) MPMD_TSA(guarded_by(x))

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+#include "daemon/control/convert.h"
+#include "daemon/control/services.h"
+
+namespace mpmd::control {
+namespace {
+
+constexpr std::string_view kCapabilities[] = {"connection-filters", "watch-scoreboard",
+                                              "watch-operation",    "update-directives",
+                                              "restart-children",   "reload-config"};
+
+// Values that a rule of the limits changed, as the supervisor last told them.
+void add_adjustments(const Api& api, v1::Server& server) {
+    const StatesPtr states = api.directives.known();
+    if (states == nullptr) return;
+    for (const ipc::DirectiveState& state : states->states) {
+        const auto requested = text::parse_int(ipc::text(state.requested));
+        const auto effective = text::parse_int(ipc::text(state.value));
+        if (!requested || !effective || *requested == *effective) continue;
+        v1::Adjustment& adjustment = *server.add_adjustments();
+        adjustment.set_directive(text::escape(ipc::text(state.name)));
+        adjustment.set_requested(*requested);
+        adjustment.set_effective(*effective);
+        adjustment.set_because("the limits that belong together did not fit");
+    }
+}
+
+}  // namespace
+
+v1::Identity identity_of(const Api& api, const Caller& caller) {
+    const Peer& peer = *caller.peer;
+    v1::Identity identity;
+    identity.set_channel("unix");
+    identity.set_uid(peer.uid);
+    identity.set_user(api.names.user(peer.uid));
+    identity.set_gid(peer.gid);
+    identity.set_pid(peer.pid);
+    identity.set_command(peer.command);
+    if (peer.login_uid != Peer::kNoLogin) identity.set_login(api.names.user(peer.login_uid));
+    identity.set_tty(peer.tty);
+    identity.set_role(static_cast<v1::Role>(caller.role));
+    return identity;
+}
+
+void add_caller(const Api& api, const Caller& caller, v1::Server& server) {
+    *server.mutable_you() = identity_of(api, caller);
+    for (const MethodRule& rule : method_rules())
+        if (may_call(caller.role, &rule)) server.add_methods(std::string(rule.method.substr(1)));
+    for (const std::string_view capability : kCapabilities)
+        server.add_capabilities(std::string(capability));
+}
+
+Outcome<v1::Server> get_server(const Api& api, const Caller& caller) {
+    v1::Server server = server_of(*api.sampler.now());
+    add_adjustments(api, server);
+    add_caller(api, caller, server);
+    return server;
+}
+
+void reload_config(const Api& api,
+                   const Caller& caller,
+                   const v1::ReloadConfigRequest& request,
+                   WriteDone<v1::Operation> done) {
+    WriteNote note;
+    note.resource = "configuration";
+    note.reason = request.reason();
+    note.revision_before = note.revision_after = revision_now(api);
+    auto command =
+        command_for(api, caller, "ReloadConfig", request.request_id(), request.SerializeAsString());
+    if (!command) return done(refuse(std::move(command).error()), note);
+    const auto revision = read_etag(request.etag());
+    if (!revision) return done(refuse(revision.error()), note);
+    ipc::ReloadBody body;
+    body.if_revision = *revision;
+    body.validate_only = request.validate_only() ? 1 : 0;
+    if (auto put = put_text(body.reason, request.reason(), "reason"); !put)
+        return done(refuse(std::move(put).error()), note);
+    command->body = body;
+    const bool validate_only = request.validate_only();
+    send(api, std::move(*command),
+         [&api, note, validate_only, done = std::move(done)](Outcome<ipc::Reply> reply) mutable {
+             if (!reply) return done(refuse(std::move(reply).error()), note);
+             note.revision_after = reply->header.revision;
+             note.operation = reply->header.operation;
+             if (!validate_only) return done(accepted_operation(api, *reply), note);
+             v1::Operation checked;
+             checked.set_kind("reload");
+             checked.set_revision(reply->header.revision);
+             checked.set_generation(reply->header.generation);
+             const std::string_view said = ipc::text(reply->header.message);
+             checked.set_result(said.empty() ? "the configuration file loads; nothing was changed"
+                                             : text::escape(said));
+             done(std::move(checked), note);
+         });
+}
+
+}  // namespace mpmd::control

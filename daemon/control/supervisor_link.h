@@ -1,0 +1,82 @@
+#pragma once
+
+// The command channel from control's side: one thread that sends requests, gives each 500 ms, and
+// calls back with the reply or with nothing. At most kInFlight requests are with the supervisor at
+// a time, so that a stuck one never blocks the thread. A PING every few seconds shows the
+// supervisor that we live.
+//
+// call() from any thread; callbacks run on the link's thread and must not block. End-of-file:
+// `gone` is called once, pending requests are answered with nothing.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+#include "daemon/ipc/command_channel.h"
+#include "daemon/os/mutex.h"
+
+namespace mpmd::control {
+
+class SupervisorLink {
+public:
+    // Nothing: the supervisor did not answer in time, or is gone.
+    using Done = std::function<void(std::optional<ipc::Reply>)>;
+
+    [[nodiscard]] static Result<std::unique_ptr<SupervisorLink>> start(
+        os::UniqueFd channel, std::function<void(const std::string& why)> gone);
+    ~SupervisorLink();
+    void stop();
+
+    void call(ipc::Command command, Done done) EXCLUDES(mutex_);
+    // The same, waiting: for the start, when nothing is served yet.
+    [[nodiscard]] std::optional<ipc::Reply> ask(ipc::Command command, Milliseconds limit);
+
+    static constexpr auto kLimit = Milliseconds(500);
+    static constexpr std::size_t kInFlight = 8;
+    static constexpr std::size_t kMostWaiting = 256;
+
+private:
+    struct Request {
+        ipc::Command command;
+        Done done;
+        MonoTime deadline;
+    };
+    struct Flying {
+        ipc::Verb verb = ipc::Verb::Ping;
+        Done done;  // empty: given up, but the supervisor still owes the reply
+        MonoTime deadline;
+    };
+
+    SupervisorLink(os::UniqueFd channel,
+                   os::UniqueFd wake,
+                   std::function<void(const std::string&)> gone)
+        : client_(std::move(channel)), wake_(std::move(wake)), gone_(std::move(gone)) {}
+
+    void run();
+    void wait() const;
+    void send_waiting() EXCLUDES(mutex_);
+    [[nodiscard]] Result<> receive_all();
+    void expire(MonoTime now) EXCLUDES(mutex_);
+    void give_up_all() EXCLUDES(mutex_);
+    void ping(MonoTime now);
+
+    ipc::CommandClient client_;
+    os::UniqueFd wake_;
+    std::function<void(const std::string&)> gone_;
+
+    // the thread's own
+    std::map<std::uint64_t, Flying> flying_;
+    std::uint64_t next_serial_ = 1;
+    MonoTime next_ping_{};
+
+    os::Mutex mutex_;
+    std::deque<Request> waiting_ GUARDED_BY(mutex_);
+    bool stopping_ GUARDED_BY(mutex_) = false;
+    std::thread thread_;
+};
+
+}  // namespace mpmd::control
