@@ -222,6 +222,9 @@ struct Global {
     std::uint64_t next_operation;
     std::uint64_t spawned;  // children started since the epoch
     std::uint64_t crashed;  // ended by a signal
+    // Odd while a dead child moves from its row to the totals above: a reader who meets that, or
+    // another number afterwards, looks again, or sums would go back for a moment.
+    std::uint64_t removals;
     std::array<char, 256> reload_error;
     std::array<char, 256> listen;  // "127.0.0.1:80 [::1]:80", as bound
     std::array<char, 256> shortage_text;

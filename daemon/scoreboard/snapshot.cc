@@ -191,7 +191,9 @@ std::optional<Child> read_child(const View& view, std::uint32_t slot, bool with_
     return child;
 }
 
-Snapshot take_snapshot(const View& view) {
+namespace {
+
+Snapshot look_once(const View& view) {
     Snapshot snapshot;
     snapshot.header = view.header();
     if (!view.global().read(snapshot.global)) return snapshot;
@@ -205,6 +207,19 @@ Snapshot take_snapshot(const View& view) {
         snapshot.children.push_back(std::move(*child));
     }
     return snapshot;
+}
+
+}  // namespace
+
+Snapshot take_snapshot(const View& view) {
+    constexpr int kTries = 8;  // then the supervisor died in the middle of a removal
+    for (int i = 1;; ++i) {
+        Snapshot snapshot = look_once(view);
+        Global after;
+        const bool same = view.global().read(after) && after.removals == snapshot.global.removals &&
+                          after.removals % 2 == 0;
+        if (same || i == kTries) return snapshot;
+    }
 }
 
 void each_connection(const View& view,

@@ -111,10 +111,14 @@ void Board::show(const Child& child) {
 }
 
 void Board::remove(const Child& child) {
+    ++global.removals;
+    segment_.global().write(global);
     if (child.epoch == global.epoch)
         if (const auto last = scoreboard::read_child(view(), child.slot.value()))
             add_gone(global, *last);
     segment_.child(child.slot.value()).write(scoreboard::ChildRow{});
+    ++global.removals;
+    segment_.global().write(global);
     release(Extent{child.extent_offset, child.shape});
 }
 
@@ -124,6 +128,9 @@ void Board::begin_epoch(WallTime now) {
     global.epoch = before.epoch + 1;
     global.restart_wall_us = wall(now);
     // What is no counter goes on.
+    global.removals = before.removals;
+    global.high_slot = before.high_slot;
+    global.tick_mono_ns = before.tick_mono_ns;
     global.revision = before.revision;
     global.generation = before.generation;
     global.state = before.state;

@@ -134,7 +134,8 @@ void Children::handle(Child& child, const ipc::ChildMessage& message) {
             became_ready(child);
             break;
         case ipc::Report::NearQuota:
-            if (!child.leaving()) hooks_.near_quota(child);
+            // It may have stopped accepting in the same breath.
+            if (!child.leaving() || child.reason == RetireReason::Quota) hooks_.near_quota(child);
             break;
         case ipc::Report::StoppedAccepting:
             leaves_by_itself(child);

@@ -11,9 +11,8 @@ namespace mpmd::supervisor {
 using scoreboard::RetireReason;
 
 void Succession::near_quota(Child& old) {
-    if (pairs_.count(old.uid.value()) > 0) return;
-    Pair& pair = pairs_[old.uid.value()];
-    start(old.uid, pair);
+    const auto [entry, fresh] = pairs_.try_emplace(old.uid.value());
+    if (fresh) start(old.uid, entry->second);
 }
 
 void Succession::start(ChildUid old, Pair& pair) {
@@ -31,9 +30,8 @@ void Succession::start(ChildUid old, Pair& pair) {
 }
 
 void Succession::stopped_accepting(const Child& old) {
-    const auto entry = pairs_.find(old.uid.value());
-    if (entry == pairs_.end()) return;
-    Pair& pair = entry->second;
+    if (old.reason != RetireReason::Quota && !owns(old.uid)) return;  // by order
+    Pair& pair = pairs_[old.uid.value()];
     pair.old_stopped = true;
     if (!pair.successor) return start(old.uid, pair);
     if (Child* successor = core_.children.find(*pair.successor)) children_.release(*successor);

@@ -1,0 +1,361 @@
+// What the supervisor knows and shows: numbers, counters, operations, regulation and successions,
+// compared with what its scoreboard says. Signals and survival as an outsider sees them are
+// lifecycle_test and survival_test.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <list>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/board_view.h"
+#include "tests/support/http_client.h"
+#include "tests/support/processes.h"
+#include "tests/support/server_process.h"
+#include "tests/support/skip.h"
+#include "tests/support/soon.h"
+
+namespace mpmd::test {
+namespace {
+
+using scoreboard::OperationState;
+using scoreboard::Snapshot;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const std::string kSmall =
+    "StartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 16\nMinSpareThreads 2\n"
+    "MaxSpareThreads 12\nMaintenanceInterval 100ms\n";
+
+// A server whose children are all up.
+struct Fixture {
+    explicit Fixture(const std::string& lines = kSmall) : server(ServerOptions{lines, false}) {
+        BOOST_REQUIRE(becomes_true(seconds(1), [this] { return settled(2); }));
+    }
+    [[nodiscard]] Snapshot board() const { return snapshot_of(server.pid()); }
+    [[nodiscard]] bool settled(std::size_t children) const {
+        const Snapshot seen = board();
+        return seen.children.size() == children && seen.totals.children_starting == 0 &&
+               seen.totals.draining == 0;
+    }
+    [[nodiscard]] bool event(std::string_view kind) const { return had_event(server.pid(), kind); }
+    // So many restarts have ended well.
+    [[nodiscard]] bool succeeded(std::size_t restarts) const {
+        const auto operations = operations_of(server.pid());
+        return operations.size() == restarts && operations[0].state == OperationState::Succeeded;
+    }
+    ServerProcess server;
+};
+
+// A request that a worker runs.
+struct Sleeper {
+    Sleeper(const Fixture& f, int for_seconds) : client(f.server.port()) {
+        const std::uint32_t busy = f.board().totals.busy;
+        BOOST_REQUIRE(client.send(get_request("/mpmd-test/sleep?" + std::to_string(for_seconds))));
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.board().totals.busy >= busy + 1; }));
+    }
+    HttpClient client;
+};
+
+std::uint64_t requests(const Snapshot& seen) {
+    return seen.totals.requests_on_listener + seen.totals.requests_on_workers;
+}
+
+std::vector<std::uint64_t> uids(const Snapshot& seen) {
+    std::vector<std::uint64_t> out;
+    for (const scoreboard::Child& child : seen.children)
+        out.push_back(child.row.uid);
+    return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(numbers)
+
+BOOST_AUTO_TEST_CASE(of_children_are_never_used_twice_not_even_after_kill_9) {
+    Fixture f;
+    std::uint64_t last = 0;
+    for (const int ending : {SIGTERM, SIGKILL, SIGTERM}) {
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.settled(2); }));
+        for (const std::uint64_t uid : uids(f.board())) {
+            BOOST_TEST(uid > last);
+            last = uid;
+        }
+        const auto children = f.server.children();
+        if (ending == SIGKILL)
+            f.server.kill_supervisor();
+        else
+            f.server.stop();
+        BOOST_TEST(becomes_true(
+            seconds(1), [&] { return std::all_of(children.begin(), children.end(), has_gone); }));
+        f.server.start();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_requests_go_on_over_a_graceful_restart_and_begin_again_with_a_hard_one) {
+    Fixture f;
+    for (int i = 0; i < 50; ++i)
+        BOOST_REQUIRE_EQUAL(fetch(f.server.port(), "/").status, 200);
+
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.succeeded(1); }));
+    BOOST_TEST(requests(f.board()) >= 50U);
+    BOOST_TEST(f.board().global.epoch == 1U);
+
+    f.server.signal(SIGHUP);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.succeeded(2); }));
+    BOOST_TEST(requests(f.board()) < 50U);
+    BOOST_TEST(f.board().global.epoch == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_is_an_operation_with_an_outcome) {
+    Fixture f;
+    const auto before = uids(f.board());
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.succeeded(1); }));
+    const auto operation = operations_of(f.server.pid())[0];
+    BOOST_TEST(operation.done == 2U);
+    BOOST_TEST(operation.total == 2U);
+    BOOST_TEST(std::string(scoreboard::text(operation.result)).rfind("2/2 replaced", 0) == 0U);
+    for (const std::uint64_t uid : uids(f.board()))
+        BOOST_TEST(std::count(before.begin(), before.end(), uid) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(reload)
+
+BOOST_AUTO_TEST_CASE(a_refused_file_is_told_with_its_reason_and_keeps_the_generation) {
+    Fixture f;
+    const auto before = uids(f.board());
+    f.server.write_broken_config("MinSpareThreads nonsense");
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.event("reload.refused"); }));
+    const Snapshot seen = f.board();
+    BOOST_TEST(seen.global.reload_ok == 0U);
+    BOOST_TEST(std::string(scoreboard::text(seen.global.reload_error)).find("MinSpareThreads") !=
+               std::string::npos);
+    BOOST_TEST(seen.global.generation == 0U);
+    BOOST_TEST(uids(seen) == before, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_opened_is_found_before_anything_is_changed) {
+    Fixture f;
+    const auto before = uids(f.board());
+    f.server.write_config(kSmall + "CustomLog no-such-directory/log common\n");
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.event("reload.refused"); }));
+    BOOST_TEST(uids(f.board()) == before, boost::test_tools::per_element());
+    BOOST_TEST(fetch(f.server.port(), "/").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_address_is_bound_and_the_others_stay) {
+    Fixture f;
+    f.server.write_config(kSmall + "Listen 127.0.0.2:" + std::to_string(f.server.port()) + "\n");
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.board().global.generation == 1; }));
+    const std::string listen(scoreboard::text(f.board().global.listen));
+    BOOST_TEST(listen.find("127.0.0.1:") != std::string::npos);
+    BOOST_TEST(listen.find("127.0.0.2:") != std::string::npos);
+    BOOST_TEST(fetch(f.server.port(), "/").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_rotated_log_is_reopened_by_children_that_still_drain) {
+    Fixture f;
+    Sleeper busy(f, 1);
+    std::filesystem::rename(f.server.dir() / "access.log", f.server.dir() / "access.log.1");
+    f.server.signal(SIGUSR1);
+    BOOST_TEST(busy.client.receive().status == 200);
+    BOOST_TEST(becomes_true(
+        seconds(1), [&] { return f.server.access_log().find("sleep?1") != std::string::npos; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_address_refuses_while_old_children_still_drain) {
+    Fixture f(kSmall + "Listen 127.0.0.2:0\n");
+    std::string listen(scoreboard::text(f.board().global.listen));
+    BOOST_REQUIRE(listen.find("127.0.0.2:") != std::string::npos);
+    Sleeper busy(f, 2);
+    f.server.write_config(kSmall);
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.board().global.generation == 1; }));
+    listen = scoreboard::text(f.board().global.listen);
+    BOOST_TEST(listen.find("127.0.0.2:") == std::string::npos);
+    BOOST_TEST(busy.client.receive().status == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(regulation)
+
+// Seed 004's configuration: 2, 3, 5, 6 children, every thread seen busy, and back.
+BOOST_AUTO_TEST_CASE(follows_the_spawn_law_up_to_the_limit_and_shrinks_one_by_one) {
+    Fixture f(
+        "ServerLimit 16\nStartServers 2\nMaxRequestWorkers 150\nMinSpareThreads 25\n"
+        "MaxSpareThreads 75\nThreadsPerChild 25\nMaintenanceInterval 300ms\n");
+    std::list<HttpClient> clients;
+    for (int i = 0; i < 120; ++i) {
+        clients.emplace_back(f.server.port());
+        BOOST_REQUIRE(clients.back().send(get_request("/mpmd-test/sleep?5")));
+    }
+    BOOST_TEST(becomes_true(seconds(3), [&] { return f.board().totals.busy == 120; }));
+    BOOST_TEST(becomes_true(seconds(1), [&] { return f.board().children.size() == 6; }));
+    for (HttpClient& client : clients)
+        BOOST_TEST(client.receive().status == 200);
+    clients.clear();
+    BOOST_TEST(becomes_true(seconds(5), [&] { return f.settled(3); }));
+
+    std::uint32_t children = 2;
+    std::uint32_t rate = 1;
+    bool grows = true;
+    for (const scoreboard::DecisionRow& row : decisions_of(f.server.pid())) {
+        if (row.spawned > 0) {
+            BOOST_TEST(grows);
+            BOOST_TEST(row.active == children);
+            BOOST_TEST(row.spawned == std::min(rate, 6 - children));
+            children += row.spawned;
+            rate *= 2;
+        }
+        if (row.retired_uid != 0) {
+            grows = false;
+            --children;
+        }
+    }
+    BOOST_TEST(children == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_is_met_is_one_event_when_it_begins_and_one_when_it_ends) {
+    Fixture f(
+        "StartServers 2\nThreadsPerChild 2\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+        "MaintenanceInterval 100ms\n");
+    std::list<HttpClient> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back(f.server.port());
+        BOOST_REQUIRE(clients.back().send(get_request("/mpmd-test/sleep?2")));
+    }
+    BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.begin"); }));
+    BOOST_TEST((f.board().global.shortage == scoreboard::Shortage::Workers));
+    BOOST_TEST(
+        std::string(scoreboard::text(f.board().global.shortage_text)).find("MaxRequestWorkers 4") !=
+        std::string::npos);
+    for (HttpClient& client : clients)
+        BOOST_TEST(client.receive().status == 200);
+    BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.end"); }));
+    BOOST_TEST((f.board().global.shortage == scoreboard::Shortage::None));
+    const auto events = events_of(f.server.pid());
+    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
+                   return scoreboard::text(event.kind) == "limit.begin";
+               }) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(succession)
+
+BOOST_AUTO_TEST_CASE(a_child_at_its_quota_is_followed_without_a_gap) {
+    Fixture f(kSmall + "MaxConnectionsPerChild 20\n");
+    const auto before = uids(f.board());
+    for (int i = 0; i < 200; ++i)
+        BOOST_REQUIRE_EQUAL(fetch(f.server.port(), "/").status, 200);
+    BOOST_TEST(f.event("child.successor"));
+    // Two serve; a third may stand by, ready and held, for one that is close to its quota.
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        const Snapshot seen = f.board();
+        return std::count_if(seen.children.begin(), seen.children.end(), [](const auto& child) {
+                   return child.row.state == scoreboard::ChildState::Running;
+               }) == 2;
+    }));
+    for (const std::uint64_t uid : uids(f.board()))
+        BOOST_TEST(std::count(before.begin(), before.end(), uid) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_grew_too_large_is_replaced) {
+    Fixture f(kSmall + "MaxChildRSS 1048576\n");  // any process is larger than that
+    BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("child.memory"); }));
+    BOOST_TEST(fetch(f.server.port(), "/").status == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(faults)
+
+BOOST_AUTO_TEST_CASE(a_child_that_hangs_is_seen_and_killed_after_ChildHangTimeout) {
+    Fixture f(kSmall + "ChildHangTimeout 6s\n");
+    const pid_t victim = f.server.children().front();
+    ::kill(victim, SIGSTOP);
+    BOOST_TEST(becomes_true(seconds(7), [&] { return f.event("child.stale"); }));
+    BOOST_TEST((f.board().global.state == scoreboard::ServerState::Degraded));
+    BOOST_TEST(becomes_true(seconds(7), [&] {
+        return f.settled(2) && (f.board().global.state == scoreboard::ServerState::Running);
+    }));
+    const auto now = f.server.children();
+    BOOST_TEST(std::count(now.begin(), now.end(), victim) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(children_that_all_die_at_once_do_not_take_the_machine_with_them) {
+    Fixture f;
+    for (int round = 0; round < 6; ++round) {
+        for (const pid_t child : f.server.children())
+            ::kill(child, SIGKILL);
+        BOOST_REQUIRE(becomes_true(milliseconds(200), [&] { return f.server.running(); }));
+    }
+    BOOST_TEST(f.server.running());
+    BOOST_TEST(f.board().global.spawned < 40U);
+    BOOST_TEST(becomes_true(seconds(5), [&] { return fetch(f.server.port(), "/").status == 200; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_never_comes_back_is_killed_after_StopTimeout) {
+    Fixture f(kSmall + "StopTimeout 1s\n");
+    const Sleeper busy(f, 600);
+    BOOST_TEST(f.server.stop() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(rights)
+
+BOOST_AUTO_TEST_CASE(children_of_root_give_up_every_identity_of_root) {
+    if (::geteuid() != 0) skip("needs root");
+    Fixture f;
+    for (const pid_t child : f.server.children()) {
+        std::ifstream status("/proc/" + std::to_string(child) + "/status");
+        bool seen = false;
+        for (std::string line; std::getline(status, line);) {
+            if (line.rfind("Uid:", 0) != 0 && line.rfind("Gid:", 0) != 0) continue;
+            seen = true;
+            BOOST_TEST(line.find("\t0") == std::string::npos, line);
+        }
+        BOOST_TEST(seen);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_child_has_no_descriptor_that_it_was_not_given) {
+    Fixture f;
+    const pid_t child = f.server.children().front();
+    const std::string folder = "/proc/" + std::to_string(child) + "/fd";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        std::error_code ignored;
+        const std::string target = std::filesystem::read_symlink(entry.path(), ignored).string();
+        for (const char* foreign : {"signalfd", "timerfd", "mpmd-scoreboard", "mpmd.pid", "/lock",
+                                    "run-status", "control.sock"})
+            BOOST_TEST(target.find(foreign) == std::string::npos, target);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_state_directory_that_others_may_write_is_refused) {
+    if (::geteuid() != 0) skip("needs root: without it the directory is the user's own affair");
+    Fixture f;
+    f.server.stop();
+    std::filesystem::permissions(f.server.dir() / "state", std::filesystem::perms(0777));
+    BOOST_CHECK_THROW(f.server.start(), std::exception);
+    BOOST_TEST(f.server.read("server.out").find("StateDir") != std::string::npos);
+    std::filesystem::permissions(f.server.dir() / "state", std::filesystem::perms(0755));
+    f.server.start();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mpmd::test
