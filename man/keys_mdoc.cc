@@ -56,7 +56,7 @@ std::string sentence(std::string text) {
 }
 
 std::string keys() {
-    std::string out = ".Bl -tag -width Ds\n";
+    std::string out = ".Bl -tag -width Ds -compact\n";
     for (const Binding& binding : mpmd::tui::keymap()) {
         out += ".It Li " + argument(mpmd::tui::keys_text(binding)) + "\n" +
                paragraph(sentence(std::string(binding.help)) + " In: " + where(binding) + ".");
