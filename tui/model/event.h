@@ -51,7 +51,7 @@ struct FrameArrived {
 enum class Link : std::uint8_t { Connecting, Live, Lost };
 struct LinkChanged {
     Link state;
-    std::string reason;                    // of a loss
+    Failure failure;                       // of a loss
     std::chrono::milliseconds retry_in{};  // when the feed tries again by itself
 };
 struct WatchRefused {  // the server does not take this query; the feed waits for another one

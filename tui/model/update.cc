@@ -324,7 +324,7 @@ struct Handler {
     }
     void operator()(const LinkChanged& changed) const {
         model.link = changed.state;
-        model.link_reason = changed.reason;
+        model.link_reason = changed.failure.message;
         model.retry_at = model.now + changed.retry_in;
         reaction.draw = true;
     }

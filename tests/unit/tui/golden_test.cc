@@ -187,8 +187,10 @@ BOOST_AUTO_TEST_CASE(sort_menu) {
 
 BOOST_AUTO_TEST_CASE(loss_of_the_daemon) {
     Model model = sample::live(80, 24);
-    (void)update(model, LinkChanged{Link::Lost, "Connection refused", std::chrono::seconds(2)},
-                 sample::at(3));
+    (void)update(
+        model,
+        LinkChanged{Link::Lost, sample::failure("Connection refused"), std::chrono::seconds(2)},
+        sample::at(3));
     (void)update(model, Tick{}, sample::at(4));
     check_golden("stale_80x24", model);
 }

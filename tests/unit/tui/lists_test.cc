@@ -258,13 +258,15 @@ BOOST_AUTO_TEST_CASE(old_data_is_marked_with_its_age) {
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_says_when_it_is_tried_again) {
     Model model = sample::live(80, 24);
-    (void)update(model, LinkChanged{Link::Lost, "refused", std::chrono::seconds(2)}, sample::at(1));
+    (void)update(model,
+                 LinkChanged{Link::Lost, sample::failure("refused"), std::chrono::seconds(2)},
+                 sample::at(1));
     BOOST_TEST(shows(model, "connection lost: data is 1 s old, trying again in 2 s (refused)"));
     (void)update(model, Tick{}, sample::at(2));
     BOOST_TEST(shows(model, "trying again in 1 s"));
     sample::press(model, U"2jj?");  // keys work all the time
     BOOST_TEST(shows(model, "HELP"));
-    (void)update(model, LinkChanged{Link::Live, "", {}}, sample::at(3));
+    (void)update(model, LinkChanged{Link::Live, sample::failure(""), {}}, sample::at(3));
     sample::feed(model, {}, 3);
     BOOST_TEST(!shows(model, "connection lost"));
 }

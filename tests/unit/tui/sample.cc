@@ -216,6 +216,12 @@ v1::ListDirectivesResponse directives() {
     return out;
 }
 
+Failure failure(const std::string& message) {
+    Failure out;
+    out.message = message;
+    return out;
+}
+
 MonoTime at(int tick) {
     return MonoTime(Seconds(1000 + tick));
 }

@@ -16,6 +16,7 @@ struct Shape {
 [[nodiscard]] FramePtr frame(const WatchSpec& spec, const Shape& shape = {}, int tick = 0);
 [[nodiscard]] v1::Connection connection(int number, int tick = 0);
 [[nodiscard]] v1::ListDirectivesResponse directives();
+[[nodiscard]] Failure failure(const std::string& message);
 
 // A dashboard of that size, without a frame.
 [[nodiscard]] Model blank(int width, int height);
