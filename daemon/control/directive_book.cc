@@ -6,6 +6,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/config/config.h"
+#include "daemon/config/value.h"
 #include "daemon/control/command.h"
 #include "daemon/control/convert.h"
 
@@ -51,14 +52,6 @@ void set_state(v1::Directive& out, const ipc::DirectiveState& state, Names& name
         set_time(out.mutable_change_time(), state.change_wall_us);
         out.set_author(names.user(state.author_uid));
     }
-    const auto requested = text::parse_int(out.requested());
-    const auto effective = text::parse_int(out.value());
-    if (out.requested().empty() || out.requested() == out.value() || !requested || !effective)
-        return;
-    out.mutable_adjustment()->set_directive(out.name());
-    out.mutable_adjustment()->set_requested(*requested);
-    out.mutable_adjustment()->set_effective(*effective);
-    out.mutable_adjustment()->set_because("the limits that belong together did not fit");
 }
 
 }  // namespace
@@ -108,6 +101,31 @@ v1::Directive directive_of(const config::Directive& directive,
         out.set_source("default");
     }
     return out;
+}
+
+v1::Adjustment adjustment_of(const mpm::Adjustment& adjustment) {
+    v1::Adjustment out;
+    out.set_rule(adjustment.rule);
+    out.set_directive(adjustment.directive);
+    out.set_requested(adjustment.requested);
+    out.set_effective(adjustment.effective);
+    out.set_because(adjustment.because);
+    return out;
+}
+
+std::vector<mpm::Adjustment> adjustments_of(const DirectiveStates& states) {
+    config::Settings settings;
+    for (const ipc::DirectiveState& state : states.states) {
+        const config::Directive* directive = config::find_directive(ipc::text(state.name));
+        if (directive == nullptr || !directive->numeric() ||
+            directive->support != config::Support::Yes)
+            continue;
+        const auto requested = ipc::text(state.requested);
+        const std::vector<std::string> words = {
+            std::string(requested.empty() ? ipc::text(state.value) : requested)};
+        (void)config::assign(*directive, settings, words, config::Strictness::File);
+    }
+    return mpm::normalise(settings.limits).adjustments;
 }
 
 Outcome<const config::Directive*> find_by_any_name(std::string_view name) {
@@ -197,6 +215,7 @@ void DirectiveBook::page_arrived(const std::shared_ptr<Fetch>& fetch, const ipc:
         next_page(fetch);
         return;
     }
+    states.adjustments = adjustments_of(states);
     auto whole = std::make_shared<const DirectiveStates>(std::move(states));
     {
         const os::Lock lock(mutex_);

@@ -28,6 +28,7 @@ struct DirectiveStates {
     std::uint64_t revision = 0;
     std::uint32_t generation = 0;
     std::vector<ipc::DirectiveState> states;
+    std::vector<mpm::Adjustment> adjustments;  // by the N-rules, from what was requested
 
     [[nodiscard]] const ipc::DirectiveState* find(std::string_view name) const;
 };
@@ -38,6 +39,9 @@ using StatesPtr = std::shared_ptr<const DirectiveStates>;
                                          const ipc::DirectiveState* state,
                                          std::uint64_t revision,
                                          Names& names);
+[[nodiscard]] v1::Adjustment adjustment_of(const mpm::Adjustment& adjustment);
+// What the rules make of the requested values (mpm/limits.h), with their reasons.
+[[nodiscard]] std::vector<mpm::Adjustment> adjustments_of(const DirectiveStates& states);
 // By any name; failure UNKNOWN_DIRECTIVE with a suggestion.
 [[nodiscard]] Outcome<const config::Directive*> find_by_any_name(std::string_view name);
 [[nodiscard]] v1::ApplyClass apply_class_of(config::Apply apply);

@@ -151,6 +151,24 @@ void finish(const Api& api,
         update->reply.revision);
 }
 
+v1::Directive shown(const config::Directive& directive,
+                    const DirectiveStates& states,
+                    Names& names) {
+    v1::Directive out =
+        directive_of(directive, states.find(directive.name), states.revision, names);
+    // Several rules may have touched it one after another: from what was asked for to what holds.
+    for (const mpm::Adjustment& adjustment : states.adjustments) {
+        if (adjustment.directive != directive.name) continue;
+        v1::Adjustment step = adjustment_of(adjustment);
+        if (out.has_adjustment()) {
+            step.set_requested(out.adjustment().requested());
+            step.set_because(out.adjustment().because() + "; then " + step.because());
+        }
+        *out.mutable_adjustment() = std::move(step);
+    }
+    return out;
+}
+
 void fill_page(v1::ListDirectivesResponse& response,
                const v1::ListDirectivesRequest& request,
                const DirectiveStates& states,
@@ -164,8 +182,7 @@ void fill_page(v1::ListDirectivesResponse& response,
             response.set_next_page_token(fmt::format("directive-{}", i));
             return;
         }
-        *response.add_directives() =
-            directive_of(table[i], states.find(table[i].name), states.revision, names);
+        *response.add_directives() = shown(table[i], states, names);
     }
 }
 
@@ -205,7 +222,7 @@ void get_directive(const Api& api,
     if (!directive) return done(refuse(directive.error()));
     api.directives.states([&api, found = *directive, done](const Outcome<StatesPtr>& states) {
         if (!states) return done(refuse(states.error()));
-        done(directive_of(*found, (*states)->find(found->name), (*states)->revision, api.names));
+        done(shown(*found, **states, api.names));
     });
 }
 

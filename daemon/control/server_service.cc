@@ -15,16 +15,8 @@ constexpr std::string_view kCapabilities[] = {"connection-filters", "watch-score
 void add_adjustments(const Api& api, v1::Server& server) {
     const StatesPtr states = api.directives.known();
     if (states == nullptr) return;
-    for (const ipc::DirectiveState& state : states->states) {
-        const auto requested = text::parse_int(ipc::text(state.requested));
-        const auto effective = text::parse_int(ipc::text(state.value));
-        if (!requested || !effective || *requested == *effective) continue;
-        v1::Adjustment& adjustment = *server.add_adjustments();
-        adjustment.set_directive(text::escape(ipc::text(state.name)));
-        adjustment.set_requested(*requested);
-        adjustment.set_effective(*effective);
-        adjustment.set_because("the limits that belong together did not fit");
-    }
+    for (const mpm::Adjustment& adjustment : states->adjustments)
+        *server.add_adjustments() = adjustment_of(adjustment);
 }
 
 }  // namespace
