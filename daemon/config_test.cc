@@ -14,8 +14,9 @@ using config::Composed;
 using config::FileLayer;
 
 void print_diagnostics(const FileLayer& file) {
-    for (const config::Diagnostic& entry : file.diagnostics)
+    for (const config::Diagnostic& entry : file.diagnostics) {
         fmt::print(stderr, "{}\n", entry.text());
+    }
 }
 
 // Saved overrides hold at a start, so they belong to the test. A first start has none.
@@ -23,14 +24,16 @@ config::Layers saved_layers(const std::string& state_dir) {
     const std::string path = state_dir + "/overrides.conf";
     const auto content = config::read_text(path);
     if (!content) {
-        if (content.error().os_errno != ENOENT)
+        if (content.error().os_errno != ENOENT) {
             fmt::print(stderr, "mpmd: warning: saved overrides are left out: {}\n",
                        content.error().message);
+        }
         return {};
     }
     config::SavedOverrides saved = config::read_overrides(*content);
-    for (const std::string& problem : saved.problems)
+    for (const std::string& problem : saved.problems) {
         fmt::print(stderr, "{}: warning: {}\n", state_dir, problem);
+    }
     return {std::move(saved.overrides), {}, {}};
 }
 
@@ -50,8 +53,9 @@ std::string where(const config::Origin& origin) {
 void explain(const config::Config& config) {
     const config::Settings defaults = config::default_settings();
     fmt::print("Adjusted:\n");
-    for (const mpm::Adjustment& adjustment : config.adjustments)
+    for (const mpm::Adjustment& adjustment : config.adjustments) {
         fmt::print("  {}\n", config::adjustment_text(adjustment));
+    }
     if (config.adjustments.empty()) fmt::print("  nothing\n");
     fmt::print("Not at their defaults:\n");
     for (const config::Directive& directive : config::directives()) {
@@ -74,13 +78,15 @@ int config_test(const Options& options) {
     const config::Surroundings surroundings = config::surroundings_here();
     const std::string state_dir = config::normalise(file.settings, surroundings).settings.state_dir;
     const Composed composed = config::compose(file, saved_layers(state_dir), surroundings);
-    for (const config::Dropped& dropped : composed.dropped)
+    for (const config::Dropped& dropped : composed.dropped) {
         fmt::print(stderr, "mpmd: warning: the saved {} {} will be dropped: {}\n",
                    dropped.entry.directive, dropped.entry.text, dropped.because);
-    for (const mpm::Adjustment& adjustment : composed.config.adjustments)
+    }
+    for (const mpm::Adjustment& adjustment : composed.config.adjustments) {
         fmt::print(stderr, "{}: {}: {}\n", options.file,
                    adjustment.severity == mpm::Adjustment::Severity::Warning ? "warning" : "notice",
                    config::adjustment_text(adjustment));
+    }
     if (options.explain) explain(composed.config);
     fmt::print(stderr, "Syntax OK\n");
     return 0;

@@ -26,8 +26,9 @@ constexpr std::pair<std::string_view, ControlVerb> kVerbs[] = {
 };
 
 Result<ControlVerb> parse_verb(std::string_view word) {
-    for (const auto& [name, verb] : kVerbs)
+    for (const auto& [name, verb] : kVerbs) {
         if (name == word) return verb;
+    }
     return fail(Error::text(
         fmt::format("-k takes start, stop, restart, graceful or graceful-stop, not \"{}\"", word)));
 }
@@ -78,18 +79,23 @@ Result<Options> parse_options(int argc, char* const* argv) {
     optind = 0;  // 0, not 1: glibc forgets what an earlier call left
     opterr = 0;
     for (;;) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
         const int letter = getopt_long(argc, argv, "+:f:tD:Vk:h", kLong, nullptr);
         if (letter == -1) break;
-        if (letter == ':')
+        if (letter == ':') {
             return fail(Error::text(fmt::format("{} needs an argument", offender(argv))));
-        if (letter == '?')
+        }
+        if (letter == '?') {
             return fail(Error::text(fmt::format("unknown option {}", offender(argv))));
+        }
         TRY_VOID(take(options, letter, optarg));
     }
-    if (optind < argc)
+    if (optind < argc) {
         return fail(Error::text(fmt::format("unexpected argument \"{}\"", argv[optind])));
-    if (options.explain && options.mode == Options::Mode::Serve)
+    }
+    if (options.explain && options.mode == Options::Mode::Serve) {
         options.mode = Options::Mode::ConfigTest;
+    }
     return options;
 }
 

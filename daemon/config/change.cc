@@ -64,12 +64,14 @@ tl::expected<std::string, Violation> checked_text(const Directive& directive,
     const auto words = split_words(text);
     if (!words) return refuse({words.error().message, "", 0});
     std::vector<std::string> arguments;
-    for (const Word& word : *words)
+    for (const Word& word : *words) {
         arguments.push_back(word.text);
-    if (arguments.size() < directive.min_arguments || arguments.size() > directive.max_arguments)
+    }
+    if (arguments.size() < directive.min_arguments || arguments.size() > directive.max_arguments) {
         return refuse({fmt::format("{} takes {}, not \"{}\"", directive.name, directive.syntax,
                                    text::escape(text)),
                        std::string(directive.fallback), 0});
+    }
     Settings scratch;
     const Outcome outcome = assign(directive, scratch, arguments, Strictness::Api);
     if (!outcome) return refuse(outcome.error());
@@ -96,10 +98,11 @@ public:
             const OldName* old = find_old_name(change.directive);
             const Directive* directive =
                 find_directive(old != nullptr ? old->current : std::string_view(change.directive));
-            if (directive == nullptr)
+            if (directive == nullptr) {
                 out_.violations.push_back(unknown_directive(change.directive));
-            else
+            } else {
                 check_one(*directive, change);
+            }
         }
     }
 
@@ -113,12 +116,15 @@ public:
         const auto check =
             mpm::check_change(before.config.requested.limits, out_.config.requested.limits,
                               surroundings.hard_children, surroundings.hard_threads);
-        for (const mpm::Violation& violation : check.violations)
+        for (const mpm::Violation& violation : check.violations) {
             out_.violations.push_back(conflict(violation, check));
+        }
         if (!out_.violations.empty()) return;
-        for (const Difference& entry : out_.differences)
-            if (entry.directive->apply == Apply::Rolling && request_.allow == Apply::Immediate)
+        for (const Difference& entry : out_.differences) {
+            if (entry.directive->apply == Apply::Rolling && request_.allow == Apply::Immediate) {
                 out_.violations.push_back(needs_restart(*entry.directive));
+            }
+        }
     }
 
     [[nodiscard]] bool good_so_far() const { return out_.violations.empty(); }
@@ -147,10 +153,11 @@ private:
             return;
         }
         auto text = checked_text(directive, *change.text);
-        if (text)
+        if (text) {
             enter({std::string(directive.name), std::move(*text), file_text(directive), false});
-        else
+        } else {
             out_.violations.push_back(text.error());
+        }
     }
 
     [[nodiscard]] std::string file_text(const Directive& directive) const {
@@ -167,9 +174,10 @@ private:
     }
 
     void reset(const Directive& directive) {
-        if (request_.pending)
+        if (request_.pending) {
             return put(out_.layers.pending,
                        {std::string(directive.name), "", file_text(directive), true});
+        }
         remove(out_.layers.runtime, directive.name);
         remove(out_.layers.saved, directive.name);
     }
@@ -211,9 +219,11 @@ Violation ChangeCheck::conflict(const mpm::Violation& broken, const mpm::ChangeC
                     {"server_limit", std::to_string(wanted.server_limit)},
                     {"thread_limit", std::to_string(wanted.thread_limit)},
                     {"min_spare_threads", std::to_string(wanted.min_spare_threads)}};
-    for (const Directive* asked : asked_)
-        if (asked->name != broken.directive && is_limit(*asked))
+    for (const Directive* asked : asked_) {
+        if (asked->name != broken.directive && is_limit(*asked)) {
             out.nearest.emplace_back(asked->name, value_text(*asked, valid));
+        }
+    }
     out.nearest.emplace_back(broken.directive, value_text(*directive, valid));
     return out;
 }

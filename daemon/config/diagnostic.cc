@@ -14,20 +14,24 @@ bool continues_character(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-// The bytes of the character that begins at text[0] when they are UTF-8 that a terminal may see: no
-// control character of either kind, nothing cut off. 0 = show '?'.
+// Bytes of the UTF-8 character with this first byte; 0 = none begins so.
+std::size_t sequence_length(unsigned char lead) {
+    if (lead < 0x80U) return 1;
+    if (lead < 0xC2U || lead >= 0xF5U) return 0;
+    if (lead < 0xE0U) return 2;
+    return lead < 0xF0U ? 3 : 4;
+}
+
+// The bytes of the character that begins at text[0] when a terminal may see it: no control
+// character of either kind, nothing cut off. 0 = show '?'.
 std::size_t printable_length(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text.front());
-    if (lead < 0x80U) return lead >= 0x20U && lead != 0x7FU ? 1 : 0;
-    const std::size_t length = lead >= 0xF5U   ? 0
-                               : lead >= 0xF0U ? 4
-                               : lead >= 0xE0U ? 3
-                               : lead >= 0xC2U ? 2
-                                               : 0;
+    const std::size_t length = sequence_length(lead);
     if (length == 0 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if (!continues_character(text[i])) return 0;
-    const bool c1 = lead == 0xC2U && static_cast<unsigned char>(text[1]) < 0xA0U;
+    if (length == 1) return lead >= 0x20U && lead != 0x7FU ? 1 : 0;
+    const std::string_view rest = text.substr(1, length - 1);
+    if (!std::all_of(rest.begin(), rest.end(), continues_character)) return 0;
+    const bool c1 = lead == 0xC2U && static_cast<unsigned char>(rest.front()) < 0xA0U;
     return c1 ? 0 : length;
 }
 
@@ -37,10 +41,11 @@ std::vector<std::string> shown_characters(std::string_view line) {
     std::vector<std::string> out;
     while (!line.empty()) {
         const std::size_t length = printable_length(line);
-        if (length > 0)
+        if (length > 0) {
             out.emplace_back(line.substr(0, length));
-        else if (!continues_character(line.front()))
+        } else if (!continues_character(line.front())) {
             out.emplace_back(line.front() == '\t' ? " " : "?");
+        }
         line.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return out;
@@ -76,8 +81,9 @@ std::string Diagnostic::text() const {
     const std::size_t to = std::min(characters.size(), from + kWidth);
     std::string line = from > 0 ? "..." : "";
     const std::size_t lead = line.size();
-    for (std::size_t i = from; i < to; ++i)
+    for (std::size_t i = from; i < to; ++i) {
         line += characters[i];
+    }
     if (to < characters.size()) line += "...";
     return fmt::format("{}\n{:>6} | {}\n{:>6} | {}^", headline(), position.line, line, "",
                        std::string(lead + caret - std::min(from, caret), ' '));

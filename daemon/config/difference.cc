@@ -38,15 +38,17 @@ std::vector<Difference> difference(const Settings& before, const Settings& after
 
 Apply needed_now(std::span<const Difference> differences) {
     Apply need = Apply::Immediate;
-    for (const Difference& entry : differences)
+    for (const Difference& entry : differences) {
         need = heavier(need, entry.directive->apply);
+    }
     return need;
 }
 
 Apply needed_by_reload(std::span<const Difference> differences) {
     Apply need = Apply::Immediate;
-    for (const Difference& entry : differences)
+    for (const Difference& entry : differences) {
         need = heavier(need, entry.directive->reload);
+    }
     return need;
 }
 

@@ -29,6 +29,12 @@ constexpr Apply kNow = Apply::Immediate;
 constexpr Apply kRolling = Apply::Rolling;
 constexpr Apply kNextStart = Apply::NextStart;
 
+// httpd's, for files that come from there.
+constexpr Directive known(std::string_view name, std::string_view syntax, std::string_view help) {
+    return {.name = name, .syntax = syntax, .kind = Kind::Words, .context = Context::ServerAndHost,
+            .accumulates = true, .support = Support::Known, .max_arguments = 64, .help = help};
+}
+
 // Order: as in the manual. What a directive is not told here it has from Directive's defaults:
 // not overridable, children replaced when the file changed, one argument.
 // Constant data, so that it is there before any other static object.
@@ -370,27 +376,23 @@ constexpr Directive kTable[] = {
      .help = "Whether every change needs a reason."},
 
     // ---- httpd's, for files that come from there ----
-#define KNOWN(directive, arguments, text)                                                                      \
-    {.name = directive, .syntax = arguments, .kind = Kind::Words, .context = Context::ServerAndHost,            \
-     .accumulates = true, .support = Support::Known, .max_arguments = 64, .help = text}
-    KNOWN("Include", "file|directory|pattern", "Reads further files in its place."),
-    KNOWN("IncludeOptional", "file|directory|pattern", "Reads further files in its place, if there are any."),
-    KNOWN("Define", "name [value]", "Defines a name for ${name} and <IfDefine>."),
-    KNOWN("UnDefine", "name", "Takes a definition back."),
-    KNOWN("ServerAlias", "name ...", "Further names of a virtual host."),
-    KNOWN("ServerAdmin", "address", "The address of the administrator."),
-    KNOWN("Alias", "path directory", "Serves a part of the site from another directory."),
-    KNOWN("Redirect", "[status] path target", "Answers with a redirect."),
-    KNOWN("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
-    KNOWN("AddType", "type extension ...", "Adds content types."),
-    KNOWN("Options", "option ...", "What a directory allows."),
-    KNOWN("AllowOverride", "class ...", "Which .htaccess directives are taken."),
-    KNOWN("Require", "condition ...", "Who may see a directory."),
-    KNOWN("SSLEngine", "On|Off", "TLS for a virtual host."),
-    KNOWN("SSLCertificateFile", "file", "The certificate of a virtual host."),
-    KNOWN("SSLCertificateKeyFile", "file", "The key of SSLCertificateFile."),
-    KNOWN("ProxyPass", "path URL", "Hands a part of the site to another server."),
-#undef KNOWN
+    known("Include", "file|directory|pattern", "Reads further files in its place."),
+    known("IncludeOptional", "file|directory|pattern", "Reads further files in its place, if there are any."),
+    known("Define", "name [value]", "Defines a name for ${name} and <IfDefine>."),
+    known("UnDefine", "name", "Takes a definition back."),
+    known("ServerAlias", "name ...", "Further names of a virtual host."),
+    known("ServerAdmin", "address", "The address of the administrator."),
+    known("Alias", "path directory", "Serves a part of the site from another directory."),
+    known("Redirect", "[status] path target", "Answers with a redirect."),
+    known("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
+    known("AddType", "type extension ...", "Adds content types."),
+    known("Options", "option ...", "What a directory allows."),
+    known("AllowOverride", "class ...", "Which .htaccess directives are taken."),
+    known("Require", "condition ...", "Who may see a directory."),
+    known("SSLEngine", "On|Off", "TLS for a virtual host."),
+    known("SSLCertificateFile", "file", "The certificate of a virtual host."),
+    known("SSLCertificateKeyFile", "file", "The key of SSLCertificateFile."),
+    known("ProxyPass", "path URL", "Hands a part of the site to another server."),
 };
 #undef WORDS
 #undef TEXT

@@ -57,19 +57,16 @@ struct Directive {
     std::string_view name;
     std::string_view syntax;  // arguments only: "number", "[address:]port [protocol]"
     Kind kind = Kind::Words;
-    std::string_view unit = "";      // "threads"; for people
-    std::string_view fallback = "";  // default as one would write it; "" for a list that is empty
+    std::string_view unit{};      // "threads"; for people
+    std::string_view fallback{};  // default as one would write it; "" for a list that is empty
     std::int64_t min = 0;
     std::int64_t max = 0;
-    std::string_view zero =
-        "";  // what 0 means where it is special: "unlimited"; then 0 is allowed below min
-    bool clamps =
-        false;  // out of range in a file is corrected by an N-rule with a warning; the API refuses
-    std::string_view choices = "";  // Kind::Choice: "a|b|c"
+    std::string_view zero{};     // what 0 means where that is special; allowed below min then
+    std::string_view choices{};  // Kind::Choice: "a|b|c"
+    bool clamps = false;         // a file may be out of range: an N-rule corrects it; the API not
     Context context = Context::Server;
     Apply apply = Apply::Never;     // by the control plane; Never = NOT_OVERRIDABLE
-    Apply reload = Apply::Rolling;  // when the file changed: Immediate replaces nobody, NextStart
-                                    // waits for a start
+    Apply reload = Apply::Rolling;  // when the file changed; Immediate replaces no child
     bool accumulates = false;       // every occurrence counts; else the last one wins (D-3)
     Support support = Support::Yes;
     std::uint8_t min_arguments = 1;

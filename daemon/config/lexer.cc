@@ -27,13 +27,15 @@ tl::expected<std::string, WordError> quoted_word(std::string_view line, std::siz
         if (escape) ++at;
         word += line[at++];
     }
-    if (at == line.size())
+    if (at == line.size()) {
         return tl::unexpected<WordError>(
             WordError{fmt::format("the quote {} is not closed", quote), opened});
+    }
     ++at;
-    if (at < line.size() && kBlank.find(line[at]) == std::string_view::npos)
+    if (at < line.size() && kBlank.find(line[at]) == std::string_view::npos) {
         return tl::unexpected<WordError>(
             WordError{"a blank is missing after the closing quote", at});
+    }
     return word;
 }
 
@@ -46,8 +48,9 @@ void JoinedLine::append(std::string_view physical, std::string_view kept, int li
 
 Place JoinedLine::place(std::size_t offset) const {
     const Piece* found = &pieces_.front();
-    for (const Piece& piece : pieces_)
+    for (const Piece& piece : pieces_) {
         if (piece.begin <= offset) found = &piece;
+    }
     const std::string_view before =
         std::string_view(found->source)
             .substr(0, std::min(offset - found->begin, found->source.size()));

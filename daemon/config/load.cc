@@ -29,8 +29,9 @@ Result<std::string> read_all(int fd, const std::string& path) {
         if (got == 0) break;
         have += static_cast<std::size_t>(got);
     }
-    if (have > kMaxFileBytes)
+    if (have > kMaxFileBytes) {
         return fail(Error::text(fmt::format("{}: larger than {} bytes", path, kMaxFileBytes)));
+    }
     out.resize(have);
     return out;
 }
@@ -44,9 +45,10 @@ bool is_directory(const std::string& path) {
 template <class Entry, class LookUp, class Id>
 std::optional<std::uint64_t> identity(const std::string& name, LookUp look_up, Id id_of) {
     constexpr std::size_t kFirst = 4096;
-    constexpr std::size_t kMost = 1024 * 1024;
-    if (!name.empty() && name.front() == '#')
+    constexpr std::size_t kMost = std::size_t{1024} * 1024;
+    if (!name.empty() && name.front() == '#') {
         return text::parse_uint(std::string_view(name).substr(1));
+    }
     for (std::size_t size = kFirst; size <= kMost; size *= 2) {
         std::vector<char> buffer(size);
         Entry entry{};
@@ -76,13 +78,15 @@ public:
           effective_(normalise(layer.settings, surroundings).settings) {}
 
     void run() {
-        if (set("ServerRoot") && !is_directory(effective_.server_root))
+        if (set("ServerRoot") && !is_directory(effective_.server_root)) {
             error("ServerRoot",
                   fmt::format("ServerRoot \"{}\" is not a directory", effective_.server_root));
+        }
         if (!is_directory(effective_.document_root)) document_root();
-        if (set("TypesConfig") && ::access(effective_.types_config.c_str(), R_OK) != 0)
+        if (set("TypesConfig") && ::access(effective_.types_config.c_str(), R_OK) != 0) {
             error("TypesConfig",
                   Error::os(fmt::format("TypesConfig \"{}\"", effective_.types_config)).message);
+        }
         user();
         group();
         roles();
@@ -107,11 +111,13 @@ private:
     void user() {
         if (!root_ && !set("User")) return;
         const auto id = uid_of(effective_.user);
-        if (!id)
+        if (!id) {
             error("User", fmt::format("there is no user \"{}\"", text::escape(effective_.user)));
-        if (id && *id == 0)
+        }
+        if (id && *id == 0) {
             error("User", fmt::format("User must not be root, and \"{}\" is",
                                       text::escape(effective_.user)));
+        }
         if (id && root_) control_user(*id);
     }
     // A child that is broken into must not own the control plane (contract, ControlUser).
@@ -121,8 +127,9 @@ private:
                                      ? effective_.control_user
                                      : (own ? "mpmd-control" : "nobody");
         const auto id = uid_of(name);
-        if (!id)
+        if (!id) {
             return error("ControlUser", fmt::format("there is no user \"{}\"", text::escape(name)));
+        }
         if (*id != children) return;
         error("ControlUser", fmt::format("the control process must not run as \"{}\", the User of "
                                          "the children: set ControlUser",
@@ -130,17 +137,19 @@ private:
     }
     void group() {
         if (!root_ && !set("Group")) return;
-        if (!gid_of(effective_.group))
+        if (!gid_of(effective_.group)) {
             error("Group", fmt::format("there is no group \"{}\"", text::escape(effective_.group)));
+        }
     }
     void roles() {
         for (const ControlRole& role : effective_.control_roles) {
             const bool user = role.subject == ControlRole::Subject::User && !uid_of(role.name);
             const bool group = role.subject == ControlRole::Subject::Group && !gid_of(role.name);
-            if (user || group)
+            if (user || group) {
                 report(Severity::Warning, "ControlRole",
                        fmt::format("there is no {} \"{}\": nobody has this role",
                                    user ? "user" : "group", text::escape(role.name)));
+            }
         }
     }
 
@@ -154,8 +163,9 @@ void add_sources(FileLayer& layer, std::string_view content) {
     const auto lines = text::split(content, '\n');
     for (Diagnostic& entry : layer.diagnostics) {
         const auto index = static_cast<std::size_t>(entry.position.line);
-        if (entry.source.empty() && index > 0 && index <= lines.size())
+        if (entry.source.empty() && index > 0 && index <= lines.size()) {
             entry.source = lines[index - 1];
+        }
     }
     std::stable_sort(layer.diagnostics.begin(), layer.diagnostics.end(),
                      [](const Diagnostic& a, const Diagnostic& b) {
@@ -189,8 +199,9 @@ FileLayer load_file(const std::string& path) {
     }
     FileLayer layer = parse(*content, path);
     const Surroundings surroundings = surroundings_here();
-    for (Diagnostic& entry : validate(layer, surroundings))
+    for (Diagnostic& entry : validate(layer, surroundings)) {
         layer.diagnostics.push_back(std::move(entry));
+    }
     SystemChecks(layer, surroundings).run();
     add_sources(layer, *content);
     return layer;

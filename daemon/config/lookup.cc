@@ -14,27 +14,37 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;  // no name is longer; a hostile word costs nothing
 
-// Changes of one letter that turn a into b; swapping two neighbours counts as one.
-// Requires: b.size() <= kLongestName.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+// The table of edit distances, three rows of it: of a[0..i) to every beginning of b.
+struct Distances {
     using Row = std::array<std::size_t, kLongestName + 1>;
     Row before{};
     Row last{};
     Row row{};
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        last[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
+
+    void next_row(std::string_view a, std::string_view b, std::size_t i) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, change});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = std::min(row[j], before[j - 2] + 1);
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
         }
         before = last;
         last = row;
     }
-    return last[b.size()];
+};
+
+// Changes of one letter that turn a into b; swapping two neighbours counts as one.
+// Requires: b.size() <= kLongestName.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    Distances distances;
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+        distances.last[j] = j;
+    }
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        distances.next_row(a, b, i);
+    }
+    return distances.last[b.size()];
 }
 
 std::string decimal_text(std::int64_t micro) {
@@ -63,14 +73,16 @@ std::string alternatives(std::string_view choices) {
 }  // namespace
 
 const Directive* find_directive(std::string_view name) {
-    for (const Directive& directive : directives())
+    for (const Directive& directive : directives()) {
         if (text::iequals(directive.name, name)) return &directive;
+    }
     return nullptr;
 }
 
 const OldName* find_old_name(std::string_view name) {
-    for (const OldName& old : old_names())
+    for (const OldName& old : old_names()) {
         if (text::iequals(old.name, name)) return &old;
+    }
     return nullptr;
 }
 
@@ -127,7 +139,7 @@ std::string range_text(const Directive& directive) {
         const std::string text = number_text(directive, number);
         return seconds && text.back() != 's' ? text + "s" : text;
     };
-    const std::string range = fmt::format("{} to {}", shown(directive.min), shown(directive.max));
+    std::string range = fmt::format("{} to {}", shown(directive.min), shown(directive.max));
     if (directive.zero.empty()) return range;
     const std::int64_t from = std::max<std::int64_t>(directive.min, 1);
     if (directive.min < 0) return fmt::format("{}; 0 is {}", range, directive.zero);

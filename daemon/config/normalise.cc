@@ -20,10 +20,12 @@ void resolve_paths(Settings& settings) {
     if (settings.state_dir.empty()) settings.state_dir = "/var/lib/mpmd/" + settings.instance;
     for (std::string* path : {&settings.document_root, &settings.types_config, &settings.error_log,
                               &settings.pid_file, &settings.score_board_file, &settings.state_dir,
-                              &settings.control_socket, &settings.control_program})
+                              &settings.control_socket, &settings.control_program}) {
         make_absolute(*path, settings.server_root);
-    for (CustomLog& log : settings.custom_log)
+    }
+    for (CustomLog& log : settings.custom_log) {
         make_absolute(log.path, settings.server_root);
+    }
 }
 
 }  // namespace
@@ -36,18 +38,21 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
     settings.limits = limits.limits;
     settings.live.async_factor_micro = settings.limits.async_factor_micro;
     if (settings.retiring_limit == 0) settings.retiring_limit = settings.limits.max_request_workers;
-    for (const Listen& listen : settings.listen)
+    for (const Listen& listen : settings.listen) {
         if (!is_loopback(listen)) settings.test_handlers = false;
+    }
     resolve_paths(settings);
-    if (settings.control_socket.empty())
+    if (settings.control_socket.empty()) {
         settings.control_socket = run_directory(settings, surroundings) + "/control.sock";
+    }
     return out;
 }
 
 std::string run_directory(const Settings& effective, const Surroundings& surroundings) {
     if (surroundings.root) return "/run/mpmd/" + effective.instance;
-    if (!surroundings.xdg_runtime_dir.empty())
+    if (!surroundings.xdg_runtime_dir.empty()) {
         return surroundings.xdg_runtime_dir + "/mpmd/" + effective.instance;
+    }
     return effective.state_dir;
 }
 

@@ -25,10 +25,12 @@ std::optional<std::string> assign_text(const Directive& directive,
     const auto words = split_words(text);
     if (!words) return words.error().message;
     std::vector<std::string> arguments;
-    for (const Word& word : *words)
+    for (const Word& word : *words) {
         arguments.push_back(word.text);
-    if (arguments.size() < directive.min_arguments || arguments.size() > directive.max_arguments)
+    }
+    if (arguments.size() < directive.min_arguments || arguments.size() > directive.max_arguments) {
         return fmt::format("it takes {}", directive.syntax);
+    }
     const Outcome outcome = assign(directive, settings, arguments, strictness);
     if (!outcome) return outcome.error().message;
     return std::nullopt;
@@ -39,19 +41,23 @@ public:
     Composer(const FileLayer& file, const Surroundings& surroundings)
         : file_(file), surroundings_(surroundings) {
         out_.config.requested = file.settings;
-        for (const Directive& directive : directives())
-            if (directive.support == Support::Yes)
+        for (const Directive& directive : directives()) {
+            if (directive.support == Support::Yes) {
                 out_.config.origins[std::string(directive.name)] = file_origin(file, directive);
-        for (const Diagnostic& entry : file.diagnostics)
+            }
+        }
+        for (const Diagnostic& entry : file.diagnostics) {
             if (entry.severity != Severity::Error) out_.config.warnings.push_back(entry.headline());
+        }
     }
 
     void add(const std::vector<Override>& layer, Source source, std::vector<Override>& kept) {
         for (const Override& entry : layer) {
-            if (const auto because = refused(entry, source))
+            if (const auto because = refused(entry, source)) {
                 out_.dropped.push_back({entry, source, *because});
-            else
+            } else {
                 kept.push_back(entry);
+            }
         }
     }
 
@@ -70,10 +76,11 @@ private:
         if (directive == nullptr) return "there is no such directive";
         if (!directive->overridable()) return "the control plane may not change it";
         const Origin below = file_origin(file_, *directive);
-        if (below.file_text != entry.file_text)
+        if (below.file_text != entry.file_text) {
             return below.source == Source::Default
                        ? "the file no longer sets it"
                        : fmt::format("the file now says {}", below.file_text);
+        }
         Origin& origin = out_.config.origins[std::string(directive->name)];
         if (entry.reset) {
             const bool set = below.source == Source::File;
@@ -82,8 +89,7 @@ private:
                                set ? below.file_text : std::string(directive->fallback),
                                Strictness::File);
         }
-        const auto wrong =
-            assign_text(*directive, out_.config.requested, entry.text, Strictness::Api);
+        auto wrong = assign_text(*directive, out_.config.requested, entry.text, Strictness::Api);
         if (wrong) return wrong;
         origin.source = source;
         origin.text = entry.text;
@@ -97,6 +103,48 @@ private:
 
 constexpr std::string_view kFirstLine = "# mpmd overrides, revision ";
 constexpr std::string_view kFileLine = "# file: ";
+
+bool begins_with(std::string_view text, std::string_view part) {
+    return text.substr(0, part.size()) == part;
+}
+
+// overrides.conf, line by line.
+struct SavedReader {
+    SavedOverrides out;
+    std::string file_text;  // of the "# file:" line before the override
+    int number = 0;
+
+    void read(std::string_view line) {
+        ++number;
+        if (number == 1 && begins_with(line, kFirstLine)) {
+            out.revision = text::parse_uint(line.substr(kFirstLine.size())).value_or(0);
+        } else if (begins_with(line, kFileLine)) {
+            file_text = line.substr(kFileLine.size());
+        } else if (!line.empty() && line.front() != '#') {
+            read_override(line);
+            file_text.clear();
+        }
+    }
+
+    void read_override(std::string_view line) {
+        const auto blank = line.find_first_of(" \t");
+        const Directive* directive = find_directive(line.substr(0, blank));
+        if (directive == nullptr || blank == std::string_view::npos) {
+            out.problems.push_back(
+                fmt::format("overrides.conf, line {}: \"{}\" is no override; it is left out",
+                            number, text::escape(line)));
+            return;
+        }
+        put(out.overrides, {std::string(directive->name),
+                            std::string(text::trim(line.substr(blank))), file_text, false});
+    }
+
+    void finish() {
+        if (out.revision != 0) return;
+        out.problems.emplace_back(
+            "overrides.conf, line 1: there is no revision; counting begins again");
+    }
+};
 
 }  // namespace
 
@@ -118,10 +166,11 @@ void remove(std::vector<Override>& layer, std::string_view directive) {
 Layers confirmed(Layers layers, Lifetime lifetime) {
     for (const Override& entry : layers.pending) {
         remove(layers.runtime, entry.directive);
-        if (entry.reset)
+        if (entry.reset) {
             remove(layers.saved, entry.directive);
-        else
+        } else {
             put(lifetime == Lifetime::Saved ? layers.saved : layers.runtime, entry);
+        }
     }
     layers.pending.clear();
     return layers;
@@ -132,7 +181,7 @@ Layers cancelled(Layers layers) {
     return layers;
 }
 
-Composed compose(const FileLayer& file, Layers layers, const Surroundings& surroundings) {
+Composed compose(const FileLayer& file, const Layers& layers, const Surroundings& surroundings) {
     Composer composer(file, surroundings);
     Layers& kept = composer.out().layers;
     composer.add(layers.saved, Source::Saved, kept.saved);
@@ -151,38 +200,12 @@ std::string write_overrides(std::uint64_t revision, std::span<const Override> ov
 }
 
 SavedOverrides read_overrides(std::string_view text) {
-    SavedOverrides out;
-    std::string file_text;
-    int number = 0;
-    for (std::string_view line : text::split(text, '\n')) {
-        ++number;
-        line = text::trim(line);
-        if (line.substr(0, kFirstLine.size()) == kFirstLine && number == 1) {
-            const auto revision = text::parse_uint(line.substr(kFirstLine.size()));
-            if (revision) out.revision = *revision;
-            continue;
-        }
-        if (line.substr(0, kFileLine.size()) == kFileLine) {
-            file_text = line.substr(kFileLine.size());
-            continue;
-        }
-        if (line.empty() || line.front() == '#') continue;
-        const auto blank = line.find_first_of(" \t");
-        const Directive* directive = find_directive(line.substr(0, blank));
-        if (directive == nullptr || blank == std::string_view::npos)
-            out.problems.push_back(
-                fmt::format("overrides.conf, line {}: \"{}\" is no override; it is left out",
-                            number, text::escape(line)));
-        else
-            put(out.overrides,
-                {std::string(directive->name), std::string(text::trim(line.substr(blank))),
-                 std::move(file_text), false});
-        file_text.clear();
+    SavedReader reader;
+    for (const std::string_view line : text::split(text, '\n')) {
+        reader.read(text::trim(line));
     }
-    if (out.revision == 0 && !text.empty())
-        out.problems.push_back(
-            "overrides.conf, line 1: there is no revision; counting begins again");
-    return out;
+    if (!text.empty()) reader.finish();
+    return std::move(reader.out);
 }
 
 }  // namespace mpmd::config

@@ -62,7 +62,7 @@ struct Composed {
 // Drops what no longer parses, is no longer overridable, or whose file text changed. What no longer
 // fits together is clamped and listed like the file. Requires: file.ok().
 [[nodiscard]] Composed compose(const FileLayer& file,
-                               Layers layers,
+                               const Layers& layers,
                                const Surroundings& surroundings);
 
 // ---- overrides.conf: the saved layer as text ----

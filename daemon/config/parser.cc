@@ -27,8 +27,9 @@ constexpr Section kSections[] = {
 };
 
 const Section* find_section(std::string_view name) {
-    for (const Section& section : kSections)
+    for (const Section& section : kSections) {
         if (text::iequals(section.name, name)) return &section;
+    }
     return nullptr;
 }
 
@@ -100,8 +101,9 @@ void Parser::read_line() {
     const std::string& text = line_.text();
     const auto first = text.find_first_not_of(kBlank);
     if (first == std::string::npos || text[first] == '#') return;
-    if (text.size() > kMaxLineBytes)
+    if (text.size() > kMaxLineBytes) {
         return error(first, fmt::format("the line is longer than {} bytes", kMaxLineBytes));
+    }
     std::string_view rest = text;
     const bool section = text[first] == '<';
     if (section) {
@@ -116,21 +118,24 @@ void Parser::read_line() {
 
 void Parser::read_section(const std::vector<Word>& words) {
     const Word name{words.front().text.substr(1), words.front().offset + 1};
-    if (!name.text.empty() && name.text.front() == '/')
+    if (!name.text.empty() && name.text.front() == '/') {
         return close_section({name.text.substr(1), name.offset + 1});
+    }
     const Section* section = find_section(name.text);
-    if (section == nullptr)
+    if (section == nullptr) {
         error(name.offset, fmt::format("unknown section <{}>", text::escape(name.text)));
-    else
+    } else {
         error(name.offset,
               fmt::format("<{}> is known, not supported by this release", section->name));
+    }
     open_.push_back(
         {name.text, section != nullptr && section->host, line_.place(words.front().offset)});
 }
 
 void Parser::close_section(const Word& name) {
-    if (open_.empty())
+    if (open_.empty()) {
         return error(name.offset, fmt::format("</{}> closes nothing", text::escape(name.text)));
+    }
     const Open last = open_.back();
     open_.pop_back();
     if (text::iequals(last.name, name.text)) return;
@@ -205,9 +210,10 @@ void Parser::read_directive(const std::vector<Word>& words) {
     const Directive* directive = look_up(name);
     if (directive == nullptr) return;
     if (!right_context(*directive, name)) return;
-    if (directive->support == Support::Known)
+    if (directive->support == Support::Known) {
         return error(name.offset,
                      fmt::format("{} is known, not supported by this release", directive->name));
+    }
     if (!right_count(*directive, words)) return;
     if (directive->support == Support::Ignored) {
         if (directive->kind != Kind::Choice) return ignore(*directive, name);
@@ -220,26 +226,30 @@ void Parser::read_directive(const std::vector<Word>& words) {
 
 void Parser::set(const Directive& directive, const std::vector<Word>& words) {
     std::vector<std::string> arguments;
-    for (std::size_t i = 1; i < words.size(); ++i)
+    for (std::size_t i = 1; i < words.size(); ++i) {
         arguments.push_back(words[i].text);
+    }
     FileValue& value = layer_.values[std::string(directive.name)];
     const bool first = value.position.line == 0;
     value.position = position_of(line_.place(words.front().offset));
-    if (first && directive.accumulates)
+    if (first && directive.accumulates) {
         directive.binding.clear(layer_.settings);  // the default goes
+    }
     const Outcome outcome = assign(directive, layer_.settings, arguments, Strictness::File);
     if (!outcome) return error(words[outcome.error().argument + 1].offset, outcome.error().message);
     const std::string text = join_words(arguments);
-    if (directive.accumulates && !value.text.empty())
+    if (directive.accumulates && !value.text.empty()) {
         value.text += ", " + text;
-    else
+    } else {
         value.text = text;
+    }
 }
 
 void Parser::close_file() {
-    for (const Open& section : open_)
+    for (const Open& section : open_) {
         report(Severity::Error, section.place,
                fmt::format("<{}> is never closed", text::escape(section.name)));
+    }
     if (full_ || layer_.values.count("Listen") > 0) return;
     layer_.diagnostics.push_back(
         {Severity::Error,

@@ -37,7 +37,7 @@ struct FileLayer {
     [[nodiscard]] bool ok() const { return !has_errors(diagnostics); }
 };
 
-inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxFileBytes = std::size_t{1024} * 1024;
 inline constexpr std::size_t kMaxLineBytes = 8190;  // a joined line
 inline constexpr std::size_t kMaxErrors = 100;      // then one line says that there are more
 

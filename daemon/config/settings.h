@@ -34,10 +34,10 @@ struct LiveSettings {
     std::int64_t head_shed_age_ms = 2000;          // 0 = never (E-14 e)
     std::int64_t child_drain_timeout_ms = 300000;  // 0 = unlimited (E-18)
     std::int64_t drain_keep_alive_grace_ms = 1000;
-    std::int64_t graceful_shutdown_timeout_ms = 0;  // 0 = wait for ever
-    std::int64_t request_queue_timeout_ms = 1000;   // E-14 b
-    std::int64_t max_mem_free = 2048 * 1024;        // bytes; 0 = unlimited
-    std::int64_t send_buffer_size = 0;              // 0 = the system's
+    std::int64_t graceful_shutdown_timeout_ms = 0;          // 0 = wait for ever
+    std::int64_t request_queue_timeout_ms = 1000;           // E-14 b
+    std::int64_t max_mem_free = std::int64_t{2048} * 1024;  // bytes; 0 = unlimited
+    std::int64_t send_buffer_size = 0;                      // 0 = the system's
     std::int64_t receive_buffer_size = 0;
     std::int64_t file_cache_check_ms = 1000;  // FileCacheCheck; 0 = every request on a worker
     std::uint8_t keep_alive = 1;
@@ -111,7 +111,7 @@ struct Settings {
     std::string instance = "main";
     bool test_handlers = false;
     std::int64_t file_cache_entries = 2048;
-    std::int64_t file_cache_bytes = 16 * 1024 * 1024;
+    std::int64_t file_cache_bytes = std::int64_t{16} * 1024 * 1024;
     bool operator==(const Settings&) const = default;
 };
 

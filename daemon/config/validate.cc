@@ -16,15 +16,17 @@ Position position_of(const FileLayer& file, const std::string& directive) {
 Diagnostics validate(const FileLayer& file, const Surroundings& surroundings) {
     Diagnostics out;
     const Settings effective = normalise(file.settings, surroundings).settings;
-    if (effective.control_socket.size() > kMaxSocketPath)
+    if (effective.control_socket.size() > kMaxSocketPath) {
         out.push_back(
             {Severity::Error, position_of(file, "ControlSocket"),
              fmt::format("the control socket's path is {} bytes long, {} is the system's limit: {}",
                          effective.control_socket.size(), kMaxSocketPath, effective.control_socket),
              ""});
-    if (file.settings.test_handlers && !effective.test_handlers)
+    }
+    if (file.settings.test_handlers && !effective.test_handlers) {
         out.push_back({Severity::Warning, position_of(file, "TestHandlers"),
                        "TestHandlers is left Off: not every Listen is a loopback address", ""});
+    }
     return out;
 }
 

@@ -55,8 +55,9 @@ std::optional<std::int64_t> parse_with_unit(std::string_view word, std::span<con
     const auto number = text::parse_int(word.substr(0, letters));
     if (!number) return std::nullopt;
     if (letters == std::string_view::npos) return multiplied(*number, units.front().size);
-    for (const Unit& unit : units)
+    for (const Unit& unit : units) {
         if (text::iequals(word.substr(letters), unit.suffix)) return multiplied(*number, unit.size);
+    }
     return std::nullopt;
 }
 
@@ -65,8 +66,9 @@ constexpr Unit kSizes[] = {{"", 1}, {"K", 1024}, {"M", 1048576}, {"G", 107374182
 
 std::optional<std::int64_t> parse_choice(const Directive& directive, std::string_view word) {
     const auto words = text::split(directive.choices, '|');
-    for (std::size_t i = 0; i < words.size(); ++i)
+    for (std::size_t i = 0; i < words.size(); ++i) {
         if (text::iequals(words[i], word)) return static_cast<std::int64_t>(i);
+    }
     // httpd counts trace1 to trace8; we have one.
     const bool trace = word.size() == 6 && text::iequals(word.substr(0, 5), "trace") &&
                        word[5] >= '1' && word[5] <= '8';
@@ -151,17 +153,20 @@ Outcome check_identity(const Directive& directive, const std::string& word) {
     if (word.empty()) return refuse(fmt::format("{} must have a name", directive.name));
     if (word.front() == '#') {
         const auto id = text::parse_uint(std::string_view(word).substr(1));
-        if (!id || *id > 4294967294U)
+        if (!id || *id > 4294967294U) {
             return refuse(
                 fmt::format("{} must be a name or # and a number from 1 to 4294967294, not \"{}\"",
                             directive.name, text::escape(word)));
-        if (*id == 0 && directive.name == "User")
+        }
+        if (*id == 0 && directive.name == "User") {
             return refuse(
                 "User must not be root: children that serve strangers have no rights to lose");
+        }
     }
-    if (word == "root" && directive.name == "User")
+    if (word == "root" && directive.name == "User") {
         return refuse(
             "User must not be root: children that serve strangers have no rights to lose");
+    }
     return {};
 }
 
@@ -175,16 +180,20 @@ bool has_control_character(const std::string& word) {
 }
 
 Outcome check_text(const Directive& directive, const std::string& word) {
-    if (has_control_character(word))
+    if (has_control_character(word)) {
         return refuse(fmt::format("{} must not have control characters", directive.name));
-    if (directive.kind == Kind::Path && word.empty())
+    }
+    if (directive.kind == Kind::Path && word.empty()) {
         return refuse(fmt::format("{} must name a {}", directive.name, directive.syntax));
-    if (directive.kind == Kind::Path && word.front() == '|')
+    }
+    if (directive.kind == Kind::Path && word.front() == '|') {
         return refuse(fmt::format(
             "{} takes a file; programs are known, not supported by this release", directive.name));
+    }
     if (directive.name == "Instance") return check_instance(word);
-    if (directive.name == "User" || directive.name == "Group")
+    if (directive.name == "User" || directive.name == "Group") {
         return check_identity(directive, word);
+    }
     return {};
 }
 
@@ -194,8 +203,9 @@ tl::expected<std::int64_t, Refusal> parse_number(const Directive& directive,
                                                  std::string_view word,
                                                  Strictness strictness) {
     const auto number = read_number(directive, word);
-    if (!number)
+    if (!number) {
         return refuse(out_of_range(directive, word, false), std::string(directive.fallback));
+    }
     if (in_range(directive, *number)) return *number;
     if (strictness == Strictness::File && file_may_ask(directive, *number)) return *number;
     const std::int64_t nearest = std::clamp(*number, directive.min, directive.max);
@@ -210,14 +220,15 @@ Outcome assign(const Directive& directive,
     if (binding.set_number != nullptr) {
         const auto number = parse_number(directive, arguments[0], strictness);
         if (!number) return tl::unexpected<Refusal>(number.error());
-        if (directive.name == "MPM" && *number != 0)
+        if (directive.name == "MPM" && *number != 0) {
             return refuse("MPM worker is known, not supported by this release; write \"MPM event\"",
                           "event");
+        }
         binding.set_number(settings, *number);
         return {};
     }
     if (binding.set_text != nullptr) {
-        const Outcome good = check_text(directive, arguments[0]);
+        Outcome good = check_text(directive, arguments[0]);
         if (!good) return good;
         binding.set_text(settings, arguments[0]);
         return {};

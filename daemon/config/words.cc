@@ -64,16 +64,18 @@ std::optional<HostPort> split_address(std::string_view word) {
     }
     const auto colon = word.find(':');
     if (colon == std::string_view::npos) return HostPort{"", word};
-    if (word.find(':', colon + 1) != std::string_view::npos)
+    if (word.find(':', colon + 1) != std::string_view::npos) {
         return std::nullopt;  // IPv6, no brackets
+    }
     const std::string_view host = word.substr(0, colon);
     return HostPort{host == "*" ? "" : std::string(host), word.substr(colon + 1)};
 }
 
 bool good_host(const HostPort& address, bool bracketed) {
-    if (bracketed)
+    if (bracketed) {
         return !address.host.empty() &&
                std::all_of(address.host.begin(), address.host.end(), ipv6_character);
+    }
     return std::all_of(address.host.begin(), address.host.end(), host_character);
 }
 
@@ -82,30 +84,37 @@ bool good_host(const HostPort& address, bool bracketed) {
 Outcome add_listen(Settings& settings, Arguments arguments) {
     const std::string& word = arguments[0];
     const auto address = split_address(word);
-    if (!address || address->port.empty() || !good_host(*address, word.front() == '['))
+    if (!address || address->port.empty() || !good_host(*address, word.front() == '[')) {
         return refuse(fmt::format("Listen takes an address such as {}, not \"{}\"", kListenForms,
                                   text::escape(word)));
+    }
     const auto port = text::parse_uint(address->port);
-    if (!port || *port > 65535)
+    if (!port || *port > 65535) {
         return refuse(fmt::format(
             "Listen must have a port from 0 (chosen by the system) to 65535, not \"{}\"",
             text::escape(address->port)));
+    }
     Listen listen{
         address->host, static_cast<std::uint16_t>(*port),
         arguments.size() > 1 ? text::lower(arguments[1]) : (*port == 443 ? "https" : "http")};
-    if (listen.protocol == "https")
+    if (listen.protocol == "https") {
         return refuse(fmt::format("Listen {}: https is known, not supported by this release; write "
                                   "\"Listen {} http\"",
                                   word, word),
                       arguments.size() > 1 ? 1 : 0, word + " http");
-    if (listen.protocol != "http")
+    }
+    if (listen.protocol != "http") {
         return refuse(fmt::format("Listen knows the protocols http and https, not \"{}\"",
                                   text::escape(arguments[1])),
                       1, word + " http");
-    for (const Listen& other : settings.listen)
-        if (other.port != 0 && other.port == listen.port && text::iequals(other.host, listen.host))
+    }
+    for (const Listen& other : settings.listen) {
+        if (other.port != 0 && other.port == listen.port &&
+            text::iequals(other.host, listen.host)) {
             return refuse(fmt::format(
                 "Listen {} is there already; an address can be listened on once", listen.text()));
+        }
+    }
     settings.listen.push_back(std::move(listen));
     return {};
 }
@@ -119,13 +128,15 @@ std::string show_listen(const Settings& settings) {
 }
 
 Outcome add_custom_log(Settings& settings, Arguments arguments) {
-    if (arguments[0].empty() || arguments[0].front() == '|')
+    if (arguments[0].empty() || arguments[0].front() == '|') {
         return refuse("CustomLog takes a file; programs are known, not supported by this release");
-    if (arguments[1] != "common" && arguments[1] != "combined")
+    }
+    if (arguments[1] != "common" && arguments[1] != "combined") {
         return refuse(fmt::format("CustomLog must have the format common or combined, not \"{}\"; "
                                   "others are known, not supported by this release",
                                   text::escape(arguments[1])),
                       1, "combined");
+    }
     settings.custom_log.push_back({arguments[0], arguments[1]});
     return {};
 }
@@ -150,11 +161,13 @@ constexpr std::pair<std::string_view, ControlRole::Subject> kSubjects[] = {
 
 std::string show_role(const ControlRole& entry) {
     std::string out;
-    for (const auto& [name, role] : kRoles)
+    for (const auto& [name, role] : kRoles) {
         if (role == entry.role) out = name;
+    }
     std::string who;
-    for (const auto& [name, subject] : kSubjects)
+    for (const auto& [name, subject] : kSubjects) {
         if (subject == entry.subject) who = name;
+    }
     return out + " " + quoted(who + ":" + entry.name);
 }
 
@@ -162,37 +175,42 @@ std::string show_role(const ControlRole& entry) {
 
 Outcome add_control_role(Settings& settings, Arguments arguments) {
     ControlRole entry;
-    for (const auto& [name, role] : kRoles)
+    for (const auto& [name, role] : kRoles) {
         if (text::iequals(arguments[0], name)) entry.role = role;
-    if (entry.role == Role::None)
+    }
+    if (entry.role == Role::None) {
         return refuse(
             fmt::format("ControlRole must begin with viewer, operator or admin, not \"{}\"",
                         text::escape(arguments[0])));
+    }
     const std::string_view subject = arguments[1];
     const auto colon = subject.find(':');
     const std::string_view kind = subject.substr(0, colon);
-    if (text::iequals(kind, "san"))
+    if (text::iequals(kind, "san")) {
         return refuse(
             "ControlRole san: needs ControlListen; both are known, not supported by this release",
             1);
+    }
     bool found = false;
     for (const auto& [name, value] : kSubjects) {
         if (!text::iequals(kind, name)) continue;
         entry.subject = value;
         found = true;
     }
-    if (!found || colon == std::string_view::npos || colon + 1 == subject.size())
+    if (!found || colon == std::string_view::npos || colon + 1 == subject.size()) {
         return refuse(
             fmt::format("ControlRole must name user:NAME, group:NAME or uid:N, not \"{}\"",
                         text::escape(subject)),
             1);
+    }
     entry.name = subject.substr(colon + 1);
     if (entry.subject == ControlRole::Subject::Uid) {
         const auto uid = text::parse_uint(entry.name);
-        if (!uid || *uid >= 4294967295U)
+        if (!uid || *uid >= 4294967295U) {
             return refuse(fmt::format("ControlRole uid: must be from 0 to 4294967294, not \"{}\"",
                                       text::escape(entry.name)),
                           1);
+        }
     }
     settings.control_roles.push_back(std::move(entry));
     return {};
@@ -212,12 +230,14 @@ Outcome add_directory_index(Settings& settings, Arguments arguments) {
         settings.directory_index.clear();
         return {};
     }
-    for (std::size_t i = 0; i < arguments.size(); ++i)
-        if (arguments[i].empty() || arguments[i].find('/') != std::string::npos)
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i].empty() || arguments[i].find('/') != std::string::npos) {
             return refuse(
                 fmt::format("DirectoryIndex takes names of files in the directory, not \"{}\"",
                             text::escape(arguments[i])),
                 i);
+        }
+    }
     settings.directory_index.insert(settings.directory_index.end(), arguments.begin(),
                                     arguments.end());
     return {};
