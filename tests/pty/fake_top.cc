@@ -1,5 +1,6 @@
-// The dashboard on a made-up server, for the terminal tests: `fake_top [--batch N]`. FAKE_TOP=silent sends one frame
-// and then nothing, FAKE_TOP=lost loses the connection after the third frame, FAKE_TOP=absent has no server at all.
+// The dashboard on a made-up server, for the terminal tests: `fake_top [--batch N]`.
+// FAKE_TOP=silent sends one frame and then nothing, FAKE_TOP=lost loses the connection after the
+// third frame, FAKE_TOP=absent has no server at all.
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +21,8 @@ using namespace mpmd::tui;
 class FakeFeed : public Feed {
 public:
     explicit FakeFeed(std::string mode)
-        : mode_(std::move(mode)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {}
+        : mode_(std::move(mode)),
+          timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {}
 
     void ask(const Intent& intent) override {
         if (const auto* watch = std::get_if<Watch>(&intent)) {
@@ -42,7 +44,8 @@ public:
         if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return {};
         std::vector<Event> out = std::exchange(answers_, {});
         if (mode_ == "absent" || (mode_ == "lost" && tick_ >= 3)) {
-            out.emplace_back(LinkChanged{Link::Lost, sample::failure("nobody there"), std::chrono::seconds(2)});
+            out.emplace_back(
+                LinkChanged{Link::Lost, sample::failure("nobody there"), std::chrono::seconds(2)});
         } else if (mode_ != "silent" || tick_ == 0) {
             out.emplace_back(FrameArrived{sample::frame(spec_, {9, 25, 10'000}, tick_++), spec_});
         }
