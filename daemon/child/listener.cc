@@ -43,6 +43,7 @@ Listener::Listener(const Commons& commons,
 void Listener::run() {
     MonoTime now = os::mono_now();
     window_start_ = now;
+    demand_before_window_ = demand_.emplace().total().value_or(Nanoseconds::zero());
     driver_.begin(now);
     apply_live();
     tend_door();
@@ -107,11 +108,17 @@ MonoTime Listener::sleep_until() const {
     return until;
 }
 
-// Share of the last second outside epoll_wait (M-23).
+// Share of the last second outside epoll_wait, or ready to leave it and waiting for a processor
+// (M-23): on a machine whose processors are all taken a listener that has to queue for one is as
+// short of time as one that never sleeps.
 void Listener::measure(MonoTime slept_from, MonoTime woken) {
     busy_in_window_ += slept_from - std::max(driver_.now(), window_start_);
     const Nanoseconds window = woken - window_start_;
     if (window < Seconds(1)) return;
+    if (const auto demand = demand_->total()) {
+        busy_in_window_ = std::max(busy_in_window_, *demand - demand_before_window_);
+        demand_before_window_ = *demand;
+    }
     const std::int64_t permille = busy_in_window_.count() * 1000 / window.count();
     status_.listener_busy_permille.store(
         static_cast<std::int32_t>(std::clamp<std::int64_t>(permille, 0, 1000)),

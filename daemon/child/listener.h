@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "daemon/child/commons.h"
@@ -25,6 +26,7 @@
 #include "daemon/child/worker.h"
 #include "daemon/handlers/router.h"
 #include "daemon/mpm/admission.h"
+#include "daemon/os/thread_demand.h"
 
 namespace mpmd::child {
 
@@ -113,6 +115,8 @@ private:
 
     MonoTime window_start_{};
     Nanoseconds busy_in_window_{};
+    std::optional<os::ThreadDemand> demand_;  // of the listener thread, made there
+    Nanoseconds demand_before_window_{};
 };
 
 inline constexpr std::uint64_t kBellKey = 1;       // keys of connections are pointers: even, large

@@ -78,7 +78,7 @@ public:
     Plan decide() {
         if (sums_.full_child) plan_.next.healthy = true;
         if (!get_well()) return std::move(plan_);
-        if (sums_.idle > limits_.max_spare_threads / census_.buckets) {
+        if (surplus()) {
             retire_one();
         } else if (!short_of_threads()) {
             settle(Branch::Enough);
@@ -97,6 +97,15 @@ public:
     }
 
 private:
+    // M-18a; with the edge included while a lowered limit settles.
+    [[nodiscard]] bool surplus() {
+        const std::int64_t most = limits_.max_spare_threads / census_.buckets;
+        const bool at_edge = sums_.idle >= most && sums_.idle - limits_.threads_per_child >=
+                                                       limits_.min_spare_threads / census_.buckets;
+        plan_.next.settling = plan_.next.settling && at_edge;
+        return sums_.idle > most || plan_.next.settling;
+    }
+
     [[nodiscard]] bool short_of_threads() const {
         return sums_.idle < limits_.min_spare_threads / census_.buckets;
     }
@@ -241,6 +250,11 @@ private:
 Pace note_sick(Pace pace) {
     pace.sick = true;
     pace.rate = 1;
+    return pace;
+}
+
+Pace note_spare_lowered(Pace pace) {
+    pace.settling = true;
     return pace;
 }
 

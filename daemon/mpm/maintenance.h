@@ -70,11 +70,18 @@ struct Pace {
     bool healthy = false;         // some child had all its threads (M-15), ever in this run
     bool reported_limit = false;  // M-18b: told once in the life of the server
     bool reported_near = false;
+    bool settling = false;  // the spare limits were lowered: see note_spare_lowered()
     bool operator==(const Pace&) const = default;
 };
 
 // A child ended SICK (M-8): the next tick looks whether any child is well, and growth starts over.
 [[nodiscard]] Pace note_sick(Pace pace);
+
+// The operator lowered the spare limits. Until the pool has settled, a child is also surplus when
+// exactly MaxSpareThreads are idle and MinSpareThreads would still be without it: limits that are
+// raised and set back lead back to the children there were, although M-18a alone ("more than
+// MaxSpareThreads") would keep one.
+[[nodiscard]] Pace note_spare_lowered(Pace pace);
 
 enum class Cause : std::uint8_t { None, Workers, Listener, Connections, Cpu };
 enum class Branch : std::uint8_t {

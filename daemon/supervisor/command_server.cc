@@ -227,9 +227,11 @@ void CommandServer::apply(config::Validated validated,
     const std::string what = changes_text(validated);
     const bool rolling = validated.apply == config::Apply::Rolling;
     const std::int64_t backlog = core.settings().listen_backlog;
+    const mpm::Limits before = core.settings().limits;
     core.revisions.commit(std::move(validated), header.uid, os::wall_now());
     if (core.settings().listen_backlog != backlog)
         core.listeners.set_backlog(core.settings().listen_backlog);
+    parts_.regulation.note_change(before);
     core.show_configuration();
     parts_.children.send_live();
     core.tell(log::Level::Notice, "change.applied",

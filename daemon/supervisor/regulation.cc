@@ -112,7 +112,7 @@ bool Regulation::tick(const Now& now) {
     const mpm::Plan plan = mpm::plan_maintenance(census, limits, pace_, inputs.slots);
     pace_ = plan.next;
     if (core_.respawn.may_fork(now.time)) spawn(plan);
-    retire(plan, census, now.rollout_running);
+    retire(plan);
     say_notices(plan);
     episodes(plan.decision);
     show_shortage(plan.decision);
@@ -129,26 +129,19 @@ void Regulation::spawn(const mpm::Plan& plan) {
     }
 }
 
-void Regulation::retire(const mpm::Plan& plan, const mpm::Census& census, bool rollout_running) {
-    std::optional<ChildUid> victim = plan.retire;
-    // MaxRequestWorkers was lowered below what runs: down to it, one a tick.
-    if (!victim && !rollout_running) victim = beyond_limit(census);
-    if (!victim) return;
-    Child* child = core_.children.find(*victim);
+void Regulation::retire(const mpm::Plan& plan) {
+    if (!plan.retire) return;
+    Child* child = core_.children.find(*plan.retire);
     if (child == nullptr || child->leaving()) return;
-    retired_ = victim;
+    retired_ = plan.retire;
     children_.drain(*child, RetireReason::Idle);
 }
 
-std::optional<ChildUid> Regulation::beyond_limit(const mpm::Census& census) const {
-    std::vector<mpm::Candidate> candidates;
-    for (const mpm::ChildSummary& child : census.children)
-        if (!child.quiescing && !child.held)
-            candidates.push_back({child.uid, child.generation, child.working_connections,
-                                  child.keep_alive_connections, child.rss_bytes});
-    const std::int64_t limit = core_.settings().limits.active_limit();
-    if (static_cast<std::int64_t>(candidates.size()) <= limit) return std::nullopt;
-    return mpm::choose_victim(candidates);
+void Regulation::note_change(const mpm::Limits& before) {
+    const mpm::Limits& now = core_.settings().limits;
+    if (now.min_spare_threads < before.min_spare_threads ||
+        now.max_spare_threads < before.max_spare_threads)
+        pace_ = mpm::note_spare_lowered(pace_);
 }
 
 std::int64_t Regulation::predict(const mpm::Limits& limits) const {

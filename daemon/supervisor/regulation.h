@@ -36,14 +36,15 @@ public:
     // True: the server must stop (M-17).
     [[nodiscard]] bool tick(const Now& now);
     void note_sick() { pace_ = mpm::note_sick(pace_); }
+    // After a change from `before`: lowered spare limits bring the pool back down.
+    void note_change(const mpm::Limits& before);
     // How many children more (or less) `limits` would lead to under the load of the last tick: the
     // prediction of a dry run.
     [[nodiscard]] std::int64_t predict(const mpm::Limits& limits) const;
 
 private:
     void spawn(const mpm::Plan& plan);
-    void retire(const mpm::Plan& plan, const mpm::Census& census, bool rollout_running);
-    [[nodiscard]] std::optional<ChildUid> beyond_limit(const mpm::Census& census) const;
+    void retire(const mpm::Plan& plan);
     void say_notices(const mpm::Plan& plan);
     void episodes(const mpm::Decision& decision);
     void show_shortage(const mpm::Decision& decision);

@@ -122,6 +122,25 @@ BOOST_AUTO_TEST_CASE(one_child_too_many_is_retired) {  // T2
     BOOST_TEST(p.decision.branch == Branch::Surplus);
 }
 
+BOOST_AUTO_TEST_CASE(exactly_max_spare_threads_idle_is_no_surplus) {  // M-18a
+    BOOST_TEST(!plan(census({idle(), idle(), idle()})).retire);
+}
+
+BOOST_AUTO_TEST_CASE(limits_that_are_set_back_lead_back_to_the_children_there_were) {
+    const mpm::Limits limits = common();
+    const mpm::Census three = census({idle(), idle(), idle()});  // 12 idle, MaxSpareThreads 12
+    const mpm::Plan first =
+        mpm::plan_maintenance(three, limits, mpm::note_spare_lowered(mpm::Pace{}), 6);
+    BOOST_TEST(first.retire.has_value());
+    BOOST_TEST(first.next.settling);
+
+    const mpm::Plan second = mpm::plan_maintenance(census({idle(), idle()}), limits, first.next, 6);
+    BOOST_TEST(!second.retire);
+    BOOST_TEST(!second.next.settling);
+
+    BOOST_TEST(!mpm::plan_maintenance(three, limits, second.next, 6).retire);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_is_retired_while_the_last_one_still_drains) {  // T3
     mpm::Limits limits = common();
     limits.max_spare_threads = 7;
