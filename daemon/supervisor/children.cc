@@ -159,6 +159,7 @@ void Children::became_ready(Child& child) {
     if (child.was_ready) return;
     child.was_ready = true;
     child.ready_wall = os::wall_now();
+    measure_usage(child, os::mono_now());
     if (!child.leaving()) {
         child.state = child.held ? ChildState::Ready : ChildState::Running;
         escalations_.erase(child.uid.value());

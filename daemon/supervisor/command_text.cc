@@ -1,5 +1,7 @@
 #include "daemon/supervisor/command_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon/ipc/command_codec.h"
@@ -80,8 +82,11 @@ ipc::DirectiveState directive_state(const config::Directive& directive,
     ipc::cut_text(state.name, directive.name);
     const std::string value = config::value_text(directive, config.effective);
     ipc::cut_text(state.value, value);
-    const std::string requested = config::value_text(directive, config.requested);
-    if (requested != value) ipc::cut_text(state.requested, requested);
+    // A derived default differs from what was asked for too, and is no adjustment.
+    const bool adjusted =
+        std::any_of(config.adjustments.begin(), config.adjustments.end(),
+                    [&](const mpm::Adjustment& one) { return one.directive == directive.name; });
+    if (adjusted) ipc::cut_text(state.requested, config::value_text(directive, config.requested));
     const auto origin = config.origins.find(std::string(directive.name));
     if (origin == config.origins.end()) return state;
     state.source = static_cast<std::uint32_t>(origin->second.source);

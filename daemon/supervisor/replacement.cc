@@ -73,7 +73,6 @@ std::uint64_t wall_us() {
 std::uint64_t Replacement::begin(const Order& order) {
     if (running()) perform(rollout_->supersede());
     order_ = order;
-    begun_ = os::mono_now();
     const config::Settings& settings = core_.settings();
     mpm::RolloutOptions options;
     options.max_surge =
@@ -98,7 +97,7 @@ std::uint64_t Replacement::begin(const Order& order) {
     core_.tell(log::Level::Notice, "operation.begin",
                fmt::format("op-{}: {} of {} children begins", head_.number, kind_text(order.kind),
                            rollout_->total()));
-    perform(rollout_->begin(begun_));
+    perform(rollout_->begin(os::mono_now()));
     return head_.number;
 }
 
@@ -201,8 +200,7 @@ void Replacement::show() {
 
 void Replacement::finish() {
     head_.end_wall_us = wall_us();
-    const auto seconds = std::chrono::duration<double>(os::mono_now() - begun_).count();
-    std::string text = fmt::format("{} in {:.1f} s", rollout_->progress(), seconds);
+    std::string text = rollout_->progress();
     const bool succeeded = rollout_->state() == Rollout::State::Succeeded;
     if (!succeeded && !rollout_->error().empty()) text += ": " + rollout_->error();
     scoreboard::set_text(head_.result, text);

@@ -57,7 +57,6 @@ private:
     Children& children_;
     std::optional<mpm::Rollout> rollout_;
     Order order_;
-    MonoTime begun_{};
     scoreboard::OperationHead head_{};
     std::vector<scoreboard::OperationStep> shown_;
 };
