@@ -69,6 +69,7 @@ void Listener::run() {
     door_.close();
     status_.accepting.store(0, std::memory_order_relaxed);
     driver_.access_log().flush();
+    if (slab_.open() > 0) commons_.orders.stop();  // the drain limit has passed: nobody waits
     reports_.raise(Reports::kListenerEnded);
 }
 
@@ -85,8 +86,8 @@ void Listener::wake_up(std::span<const epoll_event> events) {
         else if (key == kBellKey)
             ways_.listener_bell.clear();
     }
-    obey_orders();
     take_back();
+    obey_orders();
     for (const epoll_event& event : events)
         if (event.data.u64 >= kFirstDoorKey + door_.sockets())
             on_event(*reinterpret_cast<Connection*>(event.data.u64), event.events);
@@ -322,6 +323,8 @@ void Listener::take_back() {
             exchange.reset();
             release_exchange(connection);
         }
+        if (connection.state == State::KeepAlive)  // the worker may not have heard of a change
+            connection.deadline = connection.since + driver_.deadlines().keep_alive;
         settle(connection, nullptr);
         if (connection.run_again || connection.readable) step(connection);
     }

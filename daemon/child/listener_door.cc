@@ -80,7 +80,9 @@ mpm::AdmissionCounts Listener::counts() const {
     counts.lingering = lingering_;
     counts.threads = commons_.threads;
     counts.factor_micro = driver_.live().async_factor_micro;
-    counts.listeners_disabled = !door_.is_open();
+    // Without the hysteresis of E-10: our door closes before anybody is refused, also for the
+    // moment in which a worker is busy with the newest client, and opening it again costs less than
+    // 1 us.
     return counts;
 }
 
@@ -130,6 +132,7 @@ void Listener::tend_door() {
     if (wanted && free) {
         ways_.door_waits.store(false, std::memory_order_relaxed);
         door_.open();
+        somebody_waited_ = false;
     } else {
         if (!wanted && door_.is_open() && paused_until_ == MonoTime{}) {
             // By order: whoever knocked while we still listened is let in.
@@ -137,7 +140,7 @@ void Listener::tend_door() {
         }
         door_.close();
         if (wanted) {
-            ways_.door_waits.store(true, std::memory_order_relaxed);
+            ways_.door_waits.store(true, std::memory_order_seq_cst);
             shed(mpm::admit(seen));
             // A worker may have become idle between the count and the flag.
             if (ways_.ready.idle() > seen.idle_workers) next_shed_ = now;
@@ -175,14 +178,15 @@ void Listener::shed(mpm::Admission why) {
         if (reserved() > 0) next_shed_ = now + kReservation / 2;
         return;
     }
+    // A sibling may be about to accept them: only who is still there at the second look waits for
+    // us.
+    const std::size_t waiting = door_.waiting();
+    const bool still_waiting = std::exchange(somebody_waited_, waiting > 0) && waiting > 0;
     const mpm::ShedAges ages{Milliseconds(driver_.live().keep_alive_shed_age_ms),
                              Milliseconds(driver_.live().head_shed_age_ms)};
     if (ages.keep_alive <= Nanoseconds::zero() && ages.head <= Nanoseconds::zero()) return;
     next_shed_ = now + kShedInterval;
-    // A sibling may be about to accept them: only who is still there at the second look waits for
-    // us.
-    const std::size_t waiting = door_.waiting();
-    if (!std::exchange(somebody_waited_, waiting > 0) || waiting == 0) return;
+    if (!still_waiting) return;
 
     std::vector<Connection*> heads;
     std::vector<mpm::HalfHead> half_heads;
@@ -206,7 +210,7 @@ void Listener::shed(mpm::Admission why) {
         add(status_.shed_keep_alive);
         part(*oldest, Event::Shed);
     }
-    if (needed < waiting) next_shed_ = now;  // there is room now: look at once
+    if (needed < waiting) next_shed_ = now;  // look at the door at once
 }
 
 void Listener::check_quotas() {

@@ -34,7 +34,6 @@ bool ReadyQueue::remove(Connection& connection) {
 }
 
 std::optional<Job> ReadyQueue::pop(std::uint64_t& announced) {
-    surplus_.fetch_add(1, std::memory_order_relaxed);
     const os::Lock lock(mutex_);
     while (jobs_.empty() && !closed_ && announcements_ == announced)
         not_empty_.wait(mutex_);

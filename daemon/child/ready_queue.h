@@ -29,6 +29,8 @@ public:
     void push_recheck(http::Handler::Knowledge what) EXCLUDES(mutex_);
     // Takes a queued connection out again; false: a worker has it already.
     [[nodiscard]] bool remove(Connection& connection) EXCLUDES(mutex_);
+    // Worker: counts as idle from now on; then pop().
+    void enter() { surplus_.fetch_add(1, std::memory_order_seq_cst); }
     // Worker: waits. Nothing: the queue is closed and empty, leave. An empty job: look around, the
     // child is draining. `announced` is the worker's note of what it has seen.
     [[nodiscard]] std::optional<Job> pop(std::uint64_t& announced) EXCLUDES(mutex_);
@@ -37,14 +39,14 @@ public:
     void close() EXCLUDES(mutex_);
 
     [[nodiscard]] std::int32_t idle() const {
-        const std::int32_t surplus = surplus_.load(std::memory_order_relaxed);
+        const std::int32_t surplus = surplus_.load(std::memory_order_seq_cst);
         return surplus > 0 ? surplus : 0;
     }
 
 private:
     void enqueue(Job job) EXCLUDES(mutex_);
 
-    std::atomic<std::int32_t> surplus_{0};  // waiting threads - queued jobs
+    std::atomic<std::int32_t> surplus_{0};  // threads in enter() or pop() - queued jobs
     os::Mutex mutex_;
     os::CondVar not_empty_;
     std::deque<Job> jobs_ GUARDED_BY(mutex_);

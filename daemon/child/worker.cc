@@ -42,10 +42,13 @@ void Worker::run() {
     show(WorkerState::Dead);
 }
 
+// Either we see that the door waits, or the listener, which says so before it counts once more,
+// sees us.
 void Worker::become_idle() {
     commons_.score.status().idle_workers.fetch_add(1, std::memory_order_relaxed);
-    if (ways_.door_waits.load(std::memory_order_relaxed) &&
-        ways_.door_waits.exchange(false, std::memory_order_relaxed))
+    ways_.ready.enter();
+    if (ways_.door_waits.load(std::memory_order_seq_cst) &&
+        ways_.door_waits.exchange(false, std::memory_order_seq_cst))
         ways_.listener_bell.ring();
 }
 

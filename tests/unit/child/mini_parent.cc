@@ -103,7 +103,7 @@ void MiniParent::start() {
     channel_ = std::move(ends.first);
     pid_ = ::fork();
     if (pid_ == 0) {
-        static_cast<void>(channel_.release().release());
+        channel_ = ipc::ChildChannel();
         heritage.channel = ends.second.release();
         ::_exit(child::child_main(std::move(heritage)));
     }

@@ -1,0 +1,246 @@
+// A whole child against scripted clients and its parent: quotas, drain, stop, an orphan.
+
+#include <atomic>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/child/client.h"
+#include "tests/unit/child/mini_parent.h"
+
+namespace mpmd::test {
+namespace {
+
+using scoreboard::ConnectionState;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+BOOST_AUTO_TEST_SUITE(leaving)
+
+BOOST_AUTO_TEST_CASE(an_idle_child_drains_at_once) {
+    MiniParent parent;
+    parent.start();
+    parent.drain(10'000, 1000);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_alive_client_gets_one_more_answer_and_hears_of_the_close) {
+    MiniParent parent;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    Client listener_side(parent.port());
+    Client worker_side(parent.port());
+    Client quiet(parent.port());
+    for (Client* client : {&listener_side, &worker_side, &quiet})
+        BOOST_TEST(client->ask("/a.html").status == 200);
+    parent.drain(20'000, 1500);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    const Answer first = listener_side.ask("/a.html");
+    BOOST_TEST(first.body == "hello");
+    BOOST_TEST(first.closes());
+    const Answer second = worker_side.ask("/mpmd-test/bytes?3");
+    BOOST_TEST(second.body.size() == 3u);
+    BOOST_TEST(second.closes());
+    BOOST_TEST(quiet.reads_end());
+    quiet.close();
+    listener_side.close();
+    worker_side.close();
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_runs_and_what_is_being_sent_is_finished) {
+    MiniParent parent;
+    parent.write_file("big", std::string(8'000'000, 'x'));
+    parent.start();
+    Client sleeper(parent.port());
+    Client reader(parent.port(), 4096);
+    Client half(parent.port());
+    sleeper.send(get("/mpmd-test/sleep?0.6"));
+    reader.send(get("/big"));
+    half.send("GET /big HTTP/1.1\r\nHo");
+    BOOST_TEST(eventually([&] {
+        return parent.connections(ConnectionState::Writing) == 1 &&
+               parent.connections(ConnectionState::Running) == 1 &&
+               parent.connections(ConnectionState::Reading) == 1;
+    }));
+    parent.drain(20'000, 100);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    BOOST_TEST(sleeper.read_answer().closes());
+    half.send("st: t\r\n\r\n");
+    const Answer late = half.read_answer();
+    BOOST_TEST(late.closes());
+    BOOST_TEST(late.body.size() == 8'000'000u);
+    BOOST_TEST(reader.read_answer().body.size() == 8'000'000u);
+    for (Client* client : {&sleeper, &reader, &half})
+        client->close();
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_in_the_queue_when_the_door_closes_is_served) {
+    for (int round = 0; round < 20; ++round) {
+        MiniParent parent;
+        parent.threads = 16;
+        parent.write_file("a.html", "hello");
+        parent.start();
+        std::deque<Client> clients;
+        for (int i = 0; i < 10; ++i)
+            clients.emplace_back(parent.port());
+        parent.drain(10'000, 1000);
+        for (Client& client : clients)
+            client.send(get("/a.html"));
+        int answered = 0;
+        for (Client& client : clients)
+            if (client.read_answer().status == 200) ++answered;
+        BOOST_TEST(answered == 10);
+        clients.clear();
+        BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_under_load_loses_no_request) {
+    MiniParent parent;
+    parent.write_file("a.html", "hello");
+    parent.config.effective.live.async_factor_micro = 20'000'000;
+    parent.start();
+    std::atomic<int> lost{0};
+    std::atomic<int> served{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t)
+        threads.emplace_back([&, t] {
+            Client client(parent.port());
+            for (;;) {
+                const Answer answer = client.ask(t % 2 == 0 ? "/a.html" : "/mpmd-test/bytes?5");
+                if (answer.status != 200) {
+                    ++lost;
+                    return;
+                }
+                ++served;
+                if (answer.closes()) return;
+            }
+        });
+    BOOST_TEST(eventually([&] { return served.load() > 200; }));
+    parent.drain(20'000, 1000);
+    for (std::thread& thread : threads)
+        thread.join();
+    BOOST_TEST(lost.load() == 0);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_drain_limit_ends_what_does_not_end) {  // E-18
+    MiniParent parent;
+    parent.start();
+    Client sleeper(parent.port());
+    sleeper.send(get("/mpmd-test/sleep?60"));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Running) == 1; }));
+    const auto start = Clock::now();
+    parent.drain(400, 100);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST((Clock::now() - start >= milliseconds(390)));
+    BOOST_TEST((Clock::now() - start < std::chrono::seconds(30)));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_ends_everything_even_while_draining) {  // E-19
+    MiniParent parent;
+    parent.start();
+    Client sleeper(parent.port());
+    Client idle(parent.port());
+    BOOST_TEST(idle.ask("/mpmd-test/bytes?1").status == 200);
+    sleeper.send(get("/mpmd-test/sleep?60"));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Running) == 1; }));
+    parent.drain(0, 60'000);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    parent.order(ipc::Order::Stop);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST(sleeper.read_answer().status == 0);
+    BOOST_TEST(idle.read_answer().status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_orphan_finishes_and_goes) {  // P-22, A-43
+    MiniParent parent;
+    parent.start();
+    Client sleeper(parent.port());
+    sleeper.send(get("/mpmd-test/sleep?0.5"));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Running) == 1; }));
+    parent.hang_up();
+    const Answer answer = sleeper.read_answer();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.closes());
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_of_connections_is_exact_and_announced) {  // E-20, A-45
+    MiniParent parent;
+    parent.config.effective.live.max_connections_per_child = 10;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 15; ++i)
+        clients.emplace_back(parent.port());
+    for (Client& client : clients)
+        client.send(get("/mpmd-test/bytes?1", "Connection: close\r\n"));
+    BOOST_TEST(parent.reported(ipc::Report::NearQuota));
+    BOOST_TEST(parent.reported(ipc::Report::StoppedAccepting));
+    int answered = 0;
+    for (std::size_t i = 0; i < 10; ++i)
+        if (clients[i].read_answer().status == 200) ++answered;
+    BOOST_TEST(answered == 10);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST(parent.status().accepted.load() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_of_requests_retires_the_child) {
+    MiniParent parent;
+    parent.config.effective.live.max_requests_served_per_child = 20;
+    parent.config.effective.live.max_keep_alive_requests = 0;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    Client client(parent.port());
+    int answered = 0;
+    for (;;) {
+        const Answer answer = client.ask("/a.html");
+        BOOST_REQUIRE(answer.status == 200);
+        ++answered;
+        if (answer.closes()) break;
+    }
+    BOOST_TEST(answered >= 20);
+    BOOST_TEST(answered <= 22);
+    BOOST_TEST(parent.reported(ipc::Report::NearQuota));
+    client.close();
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_held_successor_is_ready_and_lets_nobody_in_before_its_release) {
+    MiniParent parent;
+    parent.held = true;
+    parent.start();
+    Client client(parent.port());
+    client.send(get("/mpmd-test/bytes?1"));
+    BOOST_TEST(!client.hears_within(milliseconds(1300)));
+    BOOST_TEST(parent.status().accepted.load() == 0u);
+    parent.order(ipc::Order::Release);
+    BOOST_TEST(client.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_child_serves_who_is_in_and_accepts_again_when_told) {
+    MiniParent parent;
+    parent.start();
+    Client inside(parent.port());
+    BOOST_TEST(inside.ask("/mpmd-test/bytes?1").status == 200);
+    parent.order(ipc::Order::Pause);
+    BOOST_TEST(parent.reported(ipc::Report::StoppedAccepting));
+    Client outside(parent.port());
+    outside.send(get("/mpmd-test/bytes?1"));
+    BOOST_TEST(!outside.hears_within(milliseconds(1300)));
+    const Answer answer = inside.ask("/mpmd-test/bytes?1");
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(!answer.closes());
+    parent.order(ipc::Order::Resume);
+    BOOST_TEST(outside.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace mpmd::test

@@ -1,0 +1,286 @@
+// A whole child against scripted clients: who waits where, for how long, and who is let in.
+
+#include <deque>
+#include <vector>
+
+#include <sys/socket.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/child/client.h"
+#include "tests/unit/child/mini_parent.h"
+
+namespace mpmd::test {
+namespace {
+
+using scoreboard::ConnectionState;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+milliseconds since(Clock::time_point start) {
+    return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+}
+
+BOOST_AUTO_TEST_SUITE(parking)
+
+BOOST_AUTO_TEST_CASE(an_idle_connection_is_seen_at_once) {  // A-18, E-8
+    MiniParent parent;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back(parent.port());
+        BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+    }
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::KeepAlive) == 3; }));
+    scoreboard::ConnectionRow row{};
+    BOOST_REQUIRE(parent.extent().connection(1).read(row));
+    BOOST_TEST((row.state == ConnectionState::KeepAlive));
+    BOOST_TEST(row.thread == -1);
+    BOOST_TEST(row.requests == 1u);
+    BOOST_TEST(std::string_view(row.target.data()) == "/mpmd-test/bytes?1");
+    BOOST_TEST(std::string_view(row.vhost.data()) == "test");
+    BOOST_TEST(row.status == 200);
+    BOOST_TEST(row.bytes_in == get("/mpmd-test/bytes?1").size());
+    clients.clear();
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::KeepAlive) == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(the_keep_alive_timeout_is_never_early_and_follows_a_change) {
+    MiniParent parent;
+    parent.config.effective.live.keep_alive_timeout_ms = 60'000;
+    parent.start();
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/mpmd-test/bytes?1").status == 200);
+    const auto start = Clock::now();
+    config::LiveSettings live = parent.config.effective.live;
+    live.keep_alive_timeout_ms = 300;
+    parent.change_live(live);
+    BOOST_TEST(client.reads_end());
+    BOOST_TEST(since(start).count() >= 250);
+    // The client keeps its side open: two seconds of lingering, then the descriptor is gone.
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Closing) == 1; }));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Closing) == 0; }));
+    BOOST_TEST(since(start).count() >= 2200);
+}
+
+BOOST_AUTO_TEST_CASE(half_a_request_is_told_408_and_none_is_told_nothing) {  // A-19, E-22
+    MiniParent parent;
+    parent.config.effective.live.timeout_ms = 300;
+    parent.start();
+    Client half(parent.port());
+    Client silent(parent.port());
+    const auto start = Clock::now();
+    half.send("GET / HT");
+    const Answer answer = half.read_answer();
+    BOOST_TEST(answer.status == 408);
+    BOOST_TEST(answer.closes());
+    BOOST_TEST(since(start).count() >= 290);
+    BOOST_TEST(half.reads_end());
+    BOOST_TEST(silent.read_answer().status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(many_half_heads_hold_no_worker) {
+    MiniParent parent;
+    parent.config.effective.live.async_factor_micro = 20'000'000;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    std::deque<Client> slow;
+    for (int i = 0; i < 50; ++i) {
+        slow.emplace_back(parent.port());
+        slow.back().send("GET /a.ht");
+    }
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Reading) == 50; }));
+    BOOST_TEST(parent.status().idle_workers.load() == 4);
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/a.html").body == "hello");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_reader_holds_no_worker) {
+    MiniParent parent;
+    parent.write_file("big", std::string(20'000'000, 'x'));
+    parent.start();
+    Client file(parent.port(), 4096);
+    Client stream(parent.port(), 4096);
+    file.send(get("/big"));
+    stream.send(get("/mpmd-test/stream?20000000"));
+    BOOST_TEST(eventually([&] {
+        return parent.connections(ConnectionState::Writing) == 2 &&
+               parent.status().idle_workers.load() == 4;
+    }));
+    BOOST_TEST(parent.status().in_progress.load() == 2);
+    BOOST_TEST(file.read_answer().body.size() == 20'000'000u);
+    BOOST_TEST(stream.read_answer().body.size() == 20'000'000u);
+    BOOST_TEST(eventually([&] { return parent.status().in_progress.load() == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_stalled_reader_is_dropped_after_the_timeout) {  // E-22
+    MiniParent parent;
+    parent.config.effective.live.timeout_ms = 500;
+    parent.config.effective.custom_log = {{"access_log", "%U %X"}};
+    parent.write_file("big", std::string(20'000'000, 'x'));
+    parent.start();
+    Client client(parent.port(), 4096);
+    client.send(get("/big"));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Writing) == 1; }));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Writing) == 0; }));
+    BOOST_TEST(eventually([&] { return parent.read_file("access_log") == "/big X\n"; }));
+    BOOST_TEST(parent.status().in_progress.load() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(workers_park_connections_without_waking_the_listener) {
+    MiniParent parent;
+    parent.config.effective.live.max_keep_alive_requests = 0;
+    parent.start();
+    Client client(parent.port());
+    for (int i = 0; i < 1000; ++i)
+        BOOST_REQUIRE(client.ask("/mpmd-test/bytes?10").status == 200);
+    BOOST_TEST(eventually([&] { return parent.status().requests_on_workers.load() == 1000u; }));
+    BOOST_TEST(parent.status().deadline_wakeups.load() <= 10u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sleeping_handler_is_a_busy_worker_with_its_request) {
+    MiniParent parent;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back(parent.port());
+        clients.back().send(get("/mpmd-test/sleep?1"));
+    }
+    BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 1; }));
+    BOOST_TEST(parent.connections(ConnectionState::Running) == 3);
+    BOOST_TEST(parent.status().in_progress.load() == 3);
+    int writing = 0;
+    for (std::uint32_t thread = 0; thread < 4; ++thread) {
+        scoreboard::WorkerRow row{};
+        BOOST_REQUIRE(parent.extent().worker(thread).read(row));
+        BOOST_TEST(row.tid != 0u);
+        if (row.state != scoreboard::WorkerState::Writing) continue;
+        ++writing;
+        BOOST_TEST(std::string_view(row.target.data()) == "/mpmd-test/sleep?1");
+        BOOST_TEST(std::string_view(row.peer.data()).starts_with("127.0.0.1:"));
+        BOOST_TEST(row.connection != 0u);
+    }
+    BOOST_TEST(writing == 3);
+    for (Client& client : clients)
+        BOOST_TEST(client.read_answer().status == 200);
+    BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 4; }));
+}
+
+BOOST_AUTO_TEST_CASE(exactly_as_many_as_admission_allows_are_let_in) {
+    MiniParent parent;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 12; ++i) {
+        clients.emplace_back(parent.port());
+        BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+    }
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+    Client thirteenth(parent.port());
+    thirteenth.send(get("/mpmd-test/bytes?1"));
+    BOOST_TEST(!thirteenth.hears_within(milliseconds(1500)));
+    clients.pop_front();
+    BOOST_TEST(thirteenth.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_fractional_factor_is_exact) {
+    MiniParent parent;
+    parent.config.effective.live.async_factor_micro = 1'500'000;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 10; ++i) {
+        clients.emplace_back(parent.port());
+        BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+    }
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(at_the_limit_the_oldest_idle_connection_makes_way) {  // A-12, E-14 d
+    MiniParent parent;
+    parent.config.effective.live.keep_alive_shed_age_ms = 200;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 12; ++i) {
+        clients.emplace_back(parent.port());
+        BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+    }
+    Client thirteenth(parent.port());
+    BOOST_TEST(thirteenth.ask("/mpmd-test/bytes?1").status == 200);
+    BOOST_TEST(clients.front().reads_end());
+    BOOST_TEST(!clients[1].hears_within(milliseconds(300)));
+    BOOST_TEST(parent.status().shed_keep_alive.load() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(at_the_limit_old_half_heads_make_way) {  // E-14 e
+    MiniParent parent;
+    parent.config.effective.live.head_shed_age_ms = 200;
+    parent.start();
+    std::deque<Client> slow;
+    for (int i = 0; i < 40; ++i) {
+        slow.emplace_back(parent.port());
+        slow.back().send("GET / HTTP/1.1\r\nHost:");
+    }
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/mpmd-test/bytes?1").status == 200);
+    BOOST_TEST(parent.status().shed_head.load() > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_let_in_while_no_worker_is_idle) {  // E-10, A-14
+    MiniParent parent;
+    parent.config.effective.live.async_factor_micro = 10'000'000;
+    parent.start();
+    Client idle(parent.port());
+    BOOST_TEST(idle.ask("/mpmd-test/bytes?1").status == 200);
+    std::deque<Client> busy;
+    for (int i = 0; i < 4; ++i) {
+        busy.emplace_back(parent.port());
+        busy.back().send(get("/mpmd-test/sleep?0.7"));
+        BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 3 - i; }));
+    }
+    Client late(parent.port());
+    late.send(get("/mpmd-test/bytes?1"));
+    BOOST_TEST(late.read_answer().status == 200);  // when a worker is free again
+    BOOST_TEST(busy.front().hears_within(milliseconds(0)));
+    BOOST_TEST(idle.ask("/mpmd-test/bytes?1").status == 200);  // it was never closed
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_no_worker_takes_is_told_503_and_to_come_again) {
+    MiniParent parent;
+    parent.config.effective.live.request_queue_timeout_ms = 200;
+    parent.config.effective.live.async_factor_micro = 10'000'000;
+    parent.start();
+    Client waiting(parent.port());
+    BOOST_TEST(waiting.ask("/mpmd-test/bytes?1").status == 200);
+    std::deque<Client> busy;
+    for (int i = 0; i < 4; ++i) {
+        busy.emplace_back(parent.port());
+        busy.back().send(get("/mpmd-test/sleep?1.5"));
+        BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 3 - i; }));
+    }
+    const auto start = Clock::now();
+    const Answer answer = waiting.ask("/mpmd-test/bytes?1");
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(answer.has("\r\nRetry-After: "));
+    BOOST_TEST(answer.closes());
+    BOOST_TEST(since(start).count() >= 190);
+    BOOST_TEST(parent.status().queue_timeouts.load() == 1u);
+    for (Client& client : busy)
+        BOOST_TEST(client.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_burst_of_sleepers_is_never_let_in_deeper_than_there_are_workers) {
+    MiniParent parent;
+    parent.config.effective.live.request_queue_timeout_ms = 100;
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 12; ++i)
+        clients.emplace_back(parent.port());
+    for (Client& client : clients)
+        client.send(get("/mpmd-test/sleep?0.3"));
+    for (Client& client : clients)
+        BOOST_TEST(client.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace mpmd::test
