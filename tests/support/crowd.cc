@@ -74,20 +74,20 @@ void Crowd::settle_one(Client& client) {
 
 void Crowd::read(Client& client) {
     char piece[4096];
-    for (;;) {
+    while (!client.closed) {
         const ssize_t n = ::recv(client.fd.get(), piece, sizeof piece, 0);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-        if (n <= 0) {
+        if (n > 0)
+            client.read.append(piece, static_cast<std::size_t>(n));
+        else
             client.closed = true;
-            return settle_one(client);
-        }
-        client.read.append(piece, static_cast<std::size_t>(n));
     }
     while (const std::size_t size = response_size(client.read)) {
         client.read.erase(0, size);
         ++client.answers;
         if (plan_.reads_response) settle_one(client);
     }
+    if (client.closed) settle_one(client);
 }
 
 void Crowd::move(Client& client) {

@@ -23,7 +23,7 @@ public:
     [[nodiscard]] Ended run(std::vector<std::string> words) const;
     // With -o json: the one document, also of a failure. Throws with everything said when it is no
     // document.
-    [[nodiscard]] Json json(std::vector<std::string> words, int expected_exit = 0) const;
+    Json json(std::vector<std::string> words, int expected_exit = 0) const;
     // Runs beside the test.
     [[nodiscard]] std::unique_ptr<Program> start(std::vector<std::string> words) const;
 

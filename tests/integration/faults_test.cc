@@ -1,0 +1,214 @@
+// kill -9 of each kind of process, seen through mpmctl: what was replaced, what was untouched.
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/checked_load.h"
+#include "tests/support/crowd.h"
+#include "tests/support/http_client.h"
+#include "tests/support/mpmctl.h"
+#include "tests/support/processes.h"
+#include "tests/support/server_process.h"
+#include "tests/support/soon.h"
+
+namespace mpmd::test {
+namespace {
+
+using std::chrono::seconds;
+
+const std::string kTwoChildren =
+    "StartServers 2\nThreadsPerChild 4\nServerLimit 8\nMaxRequestWorkers 32\n"
+    "MinSpareThreads 4\nMaxSpareThreads 32\n";
+const std::string kFourChildren =
+    "StartServers 4\nThreadsPerChild 4\nServerLimit 8\nMaxRequestWorkers 32\n"
+    "MinSpareThreads 4\nMaxSpareThreads 32\n";
+
+bool all_running(const Json& children, std::size_t wanted) {
+    return children.size() == wanted &&
+           std::all_of(children.begin(), children.end(),
+                       [](const Json& child) { return child.at("state") == "running"; });
+}
+
+Json await_children(const Mpmctl& mpmctl, std::size_t wanted) {
+    Json children;
+    const bool settled = becomes_true(seconds(2), [&] {
+        children = mpmctl.children();
+        return all_running(children, wanted);
+    });
+    BOOST_REQUIRE_MESSAGE(settled, "children: " + children.dump(1));
+    return children;
+}
+
+// The uid of the child that has the connection of this client; 0 = nobody yet.
+std::uint64_t child_of(const Mpmctl& mpmctl, const HttpClient& client) {
+    const std::string peer = "127.0.0.1:" + std::to_string(client.local_port());
+    const Json connections = mpmctl.connections();
+    for (const Json& connection : connections)
+        if (connection.at("peer") == peer) return number(connection.at("child_uid"));
+    return 0;
+}
+
+// One client with a running request in each of two children.
+struct OneInEach {
+    std::map<std::uint64_t, std::unique_ptr<HttpClient>> of_child;
+
+    OneInEach(const ServerProcess& server, const Mpmctl& mpmctl) {
+        for (int tries = 0; of_child.size() < 2 && tries < 40; ++tries) {
+            auto client = std::make_unique<HttpClient>(server.port());
+            BOOST_REQUIRE(client->get("/small.txt").status == 200);
+            const std::uint64_t uid = child_of(mpmctl, *client);
+            BOOST_REQUIRE(uid != 0U);
+            of_child.emplace(uid, std::move(client));
+        }
+        BOOST_REQUIRE(of_child.size() == 2U);
+        for (const auto& entry : of_child)
+            BOOST_REQUIRE(entry.second->send(get_request("/mpmd-test/sleep?2")));
+        BOOST_REQUIRE(becomes_true(seconds(1),
+                                   [&] { return mpmctl.status().at("workers").at("busy") == 2; }));
+    }
+};
+
+LoadPlan light_load(const ServerProcess& server) {
+    LoadPlan plan;
+    plan.port = server.port();
+    plan.files = {{"/small.txt", server.file("/small.txt")}, {"/k1.bin", server.file("/k1.bin")}};
+    plan.keep_alive = 2;
+    plan.pipelined = 1;
+    plan.closing = 1;
+    return plan;
+}
+
+BOOST_AUTO_TEST_SUITE(faults)
+
+BOOST_AUTO_TEST_CASE(a_killed_child_is_replaced_and_the_other_notices_nothing) {
+    ServerProcess server(kTwoChildren);
+    const Mpmctl mpmctl(server.socket());
+    const Json before = await_children(mpmctl, 2);
+    const OneInEach running(server, mpmctl);
+    const Json& victim = before.at(0);
+    const Json& other = before.at(1);
+    const std::uint64_t dead = number(victim.at("uid"));
+    ::kill(victim.at("pid").get<pid_t>(), SIGKILL);
+
+    BOOST_TEST(running.of_child.at(dead)->receive().status == 0);
+    const HttpResponse kept = running.of_child.at(number(other.at("uid")))->receive();
+    BOOST_TEST(kept.status == 200);
+    BOOST_TEST(kept.body == "slept 2 s\n");
+
+    Json after;
+    BOOST_TEST(becomes_true(seconds(2), [&] {
+        after = mpmctl.children();
+        return all_running(after, 2) && number(after.at(0).at("uid")) != dead &&
+               number(after.at(1).at("uid")) != dead;
+    }));
+    std::uint64_t newest = 0;
+    bool other_stays = false;
+    for (const Json& child : after) {
+        newest = std::max(newest, number(child.at("uid")));
+        other_stays = other_stays ||
+                      (child.at("uid") == other.at("uid") && child.at("pid") == other.at("pid") &&
+                       child.at("start_time") == other.at("start_time"));
+    }
+    BOOST_TEST(other_stays);
+    BOOST_TEST(newest > std::max(dead, number(other.at("uid"))));
+    bool told = false;
+    const Json events = mpmctl.json({"board"}).at("events");
+    for (const Json& event : events)
+        told =
+            told || (event.at("kind") == "child.crashed" && number(event.at("child_uid")) == dead);
+    BOOST_TEST(told, events.dump(1));
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_control_leaves_the_data_path_untouched_and_the_next_call_answered) {
+    ServerProcess server(kTwoChildren);
+    const Mpmctl mpmctl(server.socket());
+    const Json before = await_children(mpmctl, 2);
+    CheckedLoad load(light_load(server));
+    std::uint64_t total = 0;
+    for (int round = 0; round < 3; ++round) {
+        const pid_t control = server.control();
+        BOOST_REQUIRE(control > 0);
+        const std::uint64_t answered = load.answered();
+        ::kill(control, SIGKILL);
+        const Json status = mpmctl.json({"status"});  // this very call
+        BOOST_TEST(server.control() != control);
+        BOOST_TEST((pids(mpmctl.children()) == pids(before)));
+        BOOST_TEST(number(status.at("requests").at("total")) >= total);
+        total = number(status.at("requests").at("total"));
+        BOOST_TEST(becomes_true(seconds(1), [&] { return load.answered() > answered + 100; }));
+    }
+    const LoadResult result = load.stop();
+    BOOST_TEST(result.failed == 0U, describe(result));
+    BOOST_TEST(total > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_supervisor_takes_control_along_and_its_children_drain) {
+    ServerProcess server(kTwoChildren);
+    const Mpmctl mpmctl(server.socket());
+    await_children(mpmctl, 2);
+    const OneInEach running(server, mpmctl);
+    const auto children = server.children();
+    const pid_t control = server.control();
+    server.kill_supervisor();
+    for (const auto& entry : running.of_child) {
+        const HttpResponse answer = entry.second->receive();
+        BOOST_TEST(answer.status == 200);
+        BOOST_TEST(answer.body == "slept 2 s\n");
+    }
+    for (const pid_t pid : children)
+        BOOST_TEST(becomes_true(seconds(3), [pid] { return has_gone(pid); }));
+    BOOST_TEST(becomes_true(seconds(1), [control] { return has_gone(control); }));
+    BOOST_TEST(!HttpClient(server.port()).connected());
+    BOOST_TEST(mpmctl.run({"status"}).exit_status == 3);
+    server.start();
+    const Json after = await_children(mpmctl, 2);
+    BOOST_TEST(after.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rollout_goes_on_when_control_is_killed_in_the_middle) {
+    ServerProcess server(kFourChildren);
+    const Mpmctl mpmctl(server.socket());
+    const Json before = await_children(mpmctl, 4);
+    // Requests that run for a while keep the operation in its draining phase.
+    Crowd crowd({server.port(), 8, get_request("/mpmd-test/sleep?3"), true});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        crowd.pump(std::chrono::milliseconds(20));
+        return mpmctl.status().at("workers").at("busy") == 8;
+    }));
+    const auto restart = mpmctl.start({"restart", "--all"});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        const Json operations = mpmctl.json({"ops"}).at("operations");
+        return !operations.empty() && operations.at(0).at("state") == "OPERATION_STATE_RUNNING";
+    }));
+    const pid_t control = server.control();
+    ::kill(control, SIGKILL);
+    const Ended ended = restart->wait();
+    BOOST_TEST(ended.exit_status == 0, ended.out + ended.err);
+    BOOST_TEST(server.control() != control);
+
+    const Json operation = mpmctl.json({"ops"}).at("operations").at(0);
+    BOOST_TEST(operation.at("state") == "OPERATION_STATE_SUCCEEDED", operation.dump(1));
+    BOOST_TEST(operation.at("kind") == "restart");
+    BOOST_TEST(operation.at("done") == 4);
+    BOOST_TEST(operation.at("total") == 4);
+    const Json shown = mpmctl.json({"ops", "show", operation.at("name").get<std::string>()});
+    BOOST_TEST(shown.at("steps").size() == 4U);
+    for (const Json& step : shown.at("steps"))
+        BOOST_TEST(step.at("new_uid") != step.at("old_uid"));
+    crowd.settle(seconds(10));
+    BOOST_TEST(crowd.answered() == 8U);  // nobody's request was cut
+    const auto old = pids(before);
+    for (const pid_t pid : pids(await_children(mpmctl, 4)))
+        BOOST_TEST(!std::binary_search(old.begin(), old.end(), pid));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace mpmd::test
