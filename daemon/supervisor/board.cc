@@ -53,7 +53,8 @@ Result<Board> Board::create(const Birth& birth) {
     set_text(header.instance, birth.instance);
     set_text(header.version, MPMD_VERSION);
     set_text(header.built, __DATE__ " " __TIME__);
-    Board board(TRY(scoreboard::Segment::create(header, birth.scoreboard_file)));
+    Board board(TRY(scoreboard::Segment::create(header, birth.scoreboard_file)),
+                birth.scoreboard_file);
     board.global.epoch = 1;
     board.global.restart_wall_us = wall(now);
     board.global.next_event = 1;
@@ -62,6 +63,10 @@ Result<Board> Board::create(const Birth& birth) {
     board.global.state = scoreboard::ServerState::Starting;
     board.global.online_cores = os::online_cores();
     return board;
+}
+
+void Board::remove_file() const {
+    if (!file_.empty()) (void)::unlink(file_.c_str());
 }
 
 void Board::publish(const ChildTable& children) {

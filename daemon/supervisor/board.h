@@ -63,9 +63,14 @@ public:
     void show_operation(const scoreboard::OperationHead& head,
                         const std::vector<scoreboard::OperationStep>& steps);
 
+    // ScoreBoardFile goes with its server (P-20).
+    void remove_file() const;
+
 private:
-    explicit Board(scoreboard::Segment segment) : segment_(std::move(segment)) {}
+    Board(scoreboard::Segment segment, std::string file)
+        : segment_(std::move(segment)), file_(std::move(file)) {}
     scoreboard::Segment segment_;
+    std::string file_;  // "" = anonymous
     scoreboard::ExtentAllocator extents_;
 };
 

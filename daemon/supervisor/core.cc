@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::supervisor {
@@ -95,8 +96,9 @@ void Core::show_configuration() {
 }
 
 void Core::tell(log::Level level, std::string_view kind, std::string_view text, ChildUid child) {
-    log.write(level, "mpm_event", text);
-    board.event(severity(level), kind, text, child, os::wall_now());
+    for (const std::string_view line : text::split(text, '\n'))
+        log.write(level, "mpm_event", line);
+    board.event(severity(level), kind, text.substr(0, text.find('\n')), child, os::wall_now());
 }
 
 }  // namespace mpmd::supervisor

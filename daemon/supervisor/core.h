@@ -55,6 +55,7 @@ struct Core {
     // Limits and revision of the configuration in force, into the global record.
     void show_configuration();
 
+    // Several lines are several lines of the log; the event has the first.
     void tell(log::Level level, std::string_view kind, std::string_view text, ChildUid child = {});
     // Without an event: what a person need not be shown again.
     void note(log::Level level, std::string_view text) { log.write(level, "core", text); }

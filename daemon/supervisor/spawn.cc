@@ -56,6 +56,8 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
 
 [[noreturn]] void be_control(const ControlPlan& plan, pid_t supervisor) {
     os::unblock_all();
+    // Ctrl-C at the terminal of a foreground server is for the supervisor: it tells us.
+    (void)::setpgid(0, 0);
     os::redirect_standard(plan.error_log);
     if (const auto arranged = os::arrange_descriptors(plan.descriptors, 3); !arranged)
         give_up(126, arranged.error().context("mpmd-control"));

@@ -235,6 +235,7 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     for (const std::string& warning : outcome.warnings)
         core_.tell(Level::Warn, "reload.warning", warning);
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));
+    if (detached_) os::redirect_standard(core_.error_log.fd());
     if (outcome.control_changed) control_.restart();
     const std::uint64_t operation = replace_all(wish);
     notify_.say("READY=1");
@@ -275,6 +276,7 @@ void Supervisor::reopen_logs() {
     auto logs = Logs::open(core_.settings());
     if (!logs) return core_.tell(Level::Error, "logs.failed", logs.error().message);
     core_.adopt(std::move(*logs));
+    if (detached_) os::redirect_standard(core_.error_log.fd());
     children_.send_logs();
 }
 
@@ -395,6 +397,7 @@ void Supervisor::end() {
     (void)core_.state_dir.keep_marks(exact);
     core_.tell(Level::Notice, "server.end", "mpmd ends");
     show();
+    core_.board.remove_file();
     pid_file_.remove();
 }
 
