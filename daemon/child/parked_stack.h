@@ -27,10 +27,18 @@ public:
         const std::int64_t asleep = sleeping_until_ns_.load(std::memory_order_seq_cst);
         return deadline && to_ns(*deadline) < asleep;
     }
-    // Listener. The newest first, linked by next_in_queue.
+    // Listener. The oldest first, linked by next_in_queue.
     [[nodiscard]] Connection* take_all() {
         if (top_.load(std::memory_order_seq_cst) == nullptr) return nullptr;
-        return top_.exchange(nullptr, std::memory_order_seq_cst);
+        Connection* newest = top_.exchange(nullptr, std::memory_order_seq_cst);
+        Connection* oldest = nullptr;
+        while (newest != nullptr) {
+            Connection* const next = newest->next_in_queue;
+            newest->next_in_queue = oldest;
+            oldest = newest;
+            newest = next;
+        }
+        return oldest;
     }
     // Listener, before it waits; then it looks at empty() once more.
     void going_to_sleep(MonoTime until) {

@@ -47,6 +47,7 @@ MiniParent::MiniParent() {
     settings.test_handlers = true;
     settings.live.keep_alive_shed_age_ms = 0;
     settings.live.head_shed_age_ms = 0;
+    settings.live.keep_alive_timeout_ms = 60'000;
 }
 
 MiniParent::~MiniParent() {
