@@ -1,9 +1,9 @@
 #include "proto/client.h"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <random>
-#include <thread>
 
 #include <grpcpp/grpcpp.h>
 
@@ -49,7 +49,9 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+    // How long one attempt may take: a control process that is being replaced leaves connections
+    // in the socket's queue until its successor accepts them.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
@@ -128,7 +130,8 @@ struct ControlClient::Impl {
                                status.error_details().empty() && !nobody_there(status) &&
                                Clock::now() + kPause < end;
             if (!again) return tl::unexpected<CallError>(to_error(status));
-            std::this_thread::sleep_for(kPause);
+            // gRPC moves only inside its calls: asleep, we would never see the successor's answer.
+            static_cast<void>(channel->WaitForConnected(std::min(end, Clock::now() + kPatience)));
         }
     }
 
@@ -168,6 +171,7 @@ struct ControlClient::Impl {
     };
 
     static constexpr std::chrono::milliseconds kPause{50};
+    static constexpr std::chrono::milliseconds kPatience{500};
 
     std::shared_ptr<grpc::Channel> channel;
     Duration deadline;
