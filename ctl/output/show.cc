@@ -110,9 +110,10 @@ std::string show_server(const v1::Server& s) {
                            s.last_reload().error());
     for (const std::string& notice : s.notices())
         out += fmt::format("notice       {}\n", notice);
-    out += fmt::format("busy {}/{} ({:.0f}%)  short of: {}{}\n", w.busy(), w.limit(),
-                       percent(w.busy(), w.limit()), s.shortage(),
-                       s.shortage_text().empty() ? "" : " - " + s.shortage_text());
+    // The sentence begins with the word.
+    out += fmt::format("busy {}/{} ({:.0f}%)  short of: {}\n", w.busy(), w.limit(),
+                       percent(w.busy(), w.limit()),
+                       s.shortage_text().empty() ? s.shortage() : s.shortage_text());
     return out;
 }
 
