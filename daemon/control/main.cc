@@ -217,8 +217,10 @@ int serve(const scoreboard::Reader& reader,
     }
     (void)ending.wait();
     (*listener)->stop();
-    link.stop();
+    // Calls that run may still wait for the supervisor: the one that asked for a reload gets its
+    // answer although that very reload replaces us.
     (*server)->stop();
+    link.stop();
     sampler.stop();
     store.stop();
     return EXIT_SUCCESS;
