@@ -60,7 +60,7 @@ Outcome<RequestId> read_request_id(std::string_view text) {
             digits = 0;
             break;
         }
-        id[digits / 2] = static_cast<std::uint8_t>(id[digits / 2] << 4U | *digit);
+        id[digits / 2] = static_cast<std::uint8_t>(unsigned{id[digits / 2]} << 4U | *digit);
         ++digits;
     }
     const bool zero =

@@ -1,5 +1,6 @@
 #include "daemon/control/supervisor_link.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr auto kPingEvery = std::chrono::seconds(5);
 constexpr int kTurnMs = 50;
+constexpr auto kLastReplies = std::chrono::milliseconds(250);
 
 ipc::Verb verb_of(const ipc::Command& command) {
     using ipc::Verb;
@@ -52,6 +54,7 @@ void SupervisorLink::stop() {
     {
         const os::Lock lock(mutex_);
         stopping_ = true;
+        stop_by_ = os::mono_now() + kLastReplies;
     }
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof one);
@@ -101,10 +104,7 @@ std::optional<ipc::Reply> SupervisorLink::ask(ipc::Command command, Milliseconds
 void SupervisorLink::run() {
     for (;;) {
         wait();
-        {
-            const os::Lock lock(mutex_);
-            if (stopping_) return;
-        }
+        if (over()) return;
         if (const auto received = receive_all(); !received) {
             {
                 const os::Lock lock(mutex_);
@@ -119,6 +119,16 @@ void SupervisorLink::run() {
         ping(now);
         send_waiting();
     }
+}
+
+// Told to stop, and nothing is owed any more (or for too long): a reply that is on its way still
+// finds its caller.
+bool SupervisorLink::over() {
+    const os::Lock lock(mutex_);
+    if (!stopping_) return false;
+    const bool owed = std::any_of(flying_.begin(), flying_.end(),
+                                  [](const auto& entry) { return entry.second.done != nullptr; });
+    return !owed || os::mono_now() >= stop_by_;
 }
 
 void SupervisorLink::wait() const {

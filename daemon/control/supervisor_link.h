@@ -57,6 +57,7 @@ private:
         : client_(std::move(channel)), wake_(std::move(wake)), gone_(std::move(gone)) {}
 
     void run();
+    [[nodiscard]] bool over() EXCLUDES(mutex_);
     void wait() const;
     void send_waiting() EXCLUDES(mutex_);
     [[nodiscard]] Result<> receive_all();
@@ -76,6 +77,7 @@ private:
     os::Mutex mutex_;
     std::deque<Request> waiting_ GUARDED_BY(mutex_);
     bool stopping_ GUARDED_BY(mutex_) = false;
+    MonoTime stop_by_ GUARDED_BY(mutex_){};
     std::thread thread_;
 };
 
