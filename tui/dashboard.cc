@@ -215,7 +215,7 @@ bool print_frame(const Model& model, bool first) {
 
 api::Reply<int> run_batch(const DashboardOptions& options, Model& model, Feed& feed) {
     model.width = columns_of_pipe();
-    model.ascii = options.ascii;
+    model.ascii = options.ascii || !locale_is_utf8();
     (void)step(model, Tick{}, feed);
     int printed = 0;
     for (;;) {

@@ -162,6 +162,7 @@ void select_connection_row(Model& model, int row) {
 
 WatchSpec wanted_watch(const Model& model) {
     WatchSpec spec;
+    spec.level = v1::FRAME_LEVEL_CHILDREN;
     spec.interval = model.interval;
     const bool connections = model.screen == Screen::Connections;
     const bool overview = model.screen == Screen::Overview && overview_layout(model).wide;

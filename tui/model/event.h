@@ -26,7 +26,7 @@ using Reply = api::Reply<T>;
 
 // What the frames shall carry.
 struct WatchSpec {
-    v1::FrameLevel level = v1::FRAME_LEVEL_CHILDREN;
+    v1::FrameLevel level = v1::FRAME_LEVEL_UNSPECIFIED;  // nothing was asked for yet
     std::chrono::milliseconds interval{1000};
     std::string filter;
     std::string order_by;

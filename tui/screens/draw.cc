@@ -81,10 +81,9 @@ std::string draw_batch(const Model& model) {
     Canvas canvas(std::max(all.width, kMinimumWidth), all.height, all.ascii);
     draw_title(all, canvas, title_of(all));
     draw_screen(all, canvas);
-    std::string out;
-    for (int y = 0; y < canvas.height() - kFooterLines; ++y)
-        out += canvas.row(y) + "\n";
-    return out;
+    std::string out = canvas.text();
+    out.resize(out.find_last_not_of('\n') + 1);
+    return out + "\n";
 }
 
 }  // namespace mpmd::tui

@@ -95,11 +95,6 @@ std::optional<Key> translate_named(int code) {
     return std::nullopt;
 }
 
-bool locale_is_utf8() {
-    (void)std::setlocale(LC_CTYPE, "");
-    return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 const char* variable(const char* name) {
     const char* const value =
         std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
@@ -107,6 +102,11 @@ const char* variable(const char* name) {
 }
 
 }  // namespace
+
+bool locale_is_utf8() {
+    (void)std::setlocale(LC_CTYPE, "");
+    return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+}
 
 struct Terminal::Impl {
     SCREEN* screen = nullptr;

@@ -24,6 +24,9 @@ struct TerminalSize {
     int height = 0;
 };
 
+// Does the locale of the environment write UTF-8? Sets the locale of characters.
+[[nodiscard]] bool locale_is_utf8();
+
 class Terminal {
 public:
     // Takes stdin and stdout. Refused: a terminal type that is not known or cannot move its cursor.

@@ -233,6 +233,14 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(live_data)
 
+BOOST_AUTO_TEST_CASE(the_first_event_asks_for_frames) {
+    Model model;
+    const Reaction reaction = update(model, Tick{}, sample::at(0));
+    BOOST_TEST_REQUIRE(watch_of(reaction));
+    BOOST_TEST(watch_of(reaction)->spec.level == v1::FRAME_LEVEL_CHILDREN);
+    BOOST_TEST(!watch_of(update(model, Tick{}, sample::at(1))));
+}
+
 BOOST_AUTO_TEST_CASE(a_pause_holds_the_picture_and_ends_with_the_newest_frame) {
     Model model = sample::live(80, 24);
     sample::press(model, U"Z");
