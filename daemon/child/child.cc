@@ -27,7 +27,6 @@ namespace {
 constexpr std::size_t kRingCapacity = std::size_t{1024} * 1024;  // per log file
 constexpr Milliseconds kLogPause{50};  // lines that come while we rest are written together
 constexpr Milliseconds kOrphanDrain{30'000};
-constexpr Milliseconds kStopGrace{100};
 
 // L-2: only the supervisor interprets signals; the five fatal ones keep their effect.
 void set_signals() {
