@@ -1,5 +1,6 @@
 // directives_mdoc TEMPLATE: mpmd.conf(5) from its template and the table of directives. Prints the
 // page.
+// directives_mdoc --names: the names in the table, the older ones too, for the test of the manual.
 
 #include <fstream>
 #include <iostream>
@@ -66,6 +67,13 @@ void replace(std::string& page, const std::string& name, const std::string& text
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc == 2 && std::string(argv[1]) == "--names") {
+        for (const Directive& directive : mpmd::config::directives())
+            std::cout << directive.name << '\n';
+        for (const auto& old : mpmd::config::old_names())
+            std::cout << old.name << '\n';
+        return 0;
+    }
     std::ifstream file(argc == 2 ? argv[1] : "");
     if (!file) {
         std::cerr << "directives_mdoc: cannot read the template\n";

@@ -110,10 +110,8 @@ class Comparison:
         if "mpmd.conf.5" not in self.pages:
             self.compared.append("mpmd.conf(5) is not built")
             return
-        table = (self.root / "daemon/config/directives.cc").read_text()
-        real = set(re.findall(r'^    \{\.name = "(\w+)"|^    KNOWN\("(\w+)"', table, re.M))
-        real = {first or second for first, second in real}
-        real |= set(re.findall(r'^    \{"(\w+)", "\w+", "', table, re.M))  # older names
+        names = subprocess.run([self.build / "tools/directives_mdoc", "--names"], capture_output=True, text=True, check=True)
+        real = set(names.stdout.split())
         page = self.pages["mpmd.conf.5"]
         self.both_ways("directives", real, set(page.items(page.section("DIRECTIVES"))), "mpmd.conf(5)")
         for name, other in self.pages.items():
