@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_saturated_listener_gets_a_sibling_and_status_names_what_w
     if (os::online_cores() < 2) skip("one processor: a second listener would not help");
     ServerProcess server(
         "StartServers 1\nServerLimit 8\nThreadsPerChild 25\nMaxRequestWorkers 200\n"
-        "MinSpareThreads 5\nMaxSpareThreads 200\n");
+        "MinSpareThreads 5\nMaxSpareThreads 200\nAsyncRequestWorkerFactor 20\n");
     const Mpmctl mpmctl(server.socket());
     BOOST_REQUIRE(mpmctl.status().at("children").at("active") == 1);
     BOOST_TEST(mpmctl.status().at("shortage") == "none");

@@ -65,6 +65,7 @@ std::string pattern(std::size_t size, unsigned seed) {
 bool test_failed() {
     namespace ut = boost::unit_test;
     if (std::uncaught_exceptions() > 0) return true;
+    if (!ut::framework::test_in_progress()) return false;  // a program of tests/soak
     const auto id = ut::framework::current_test_case().p_id;
     return !ut::results_collector.results(id).passed();
 }
