@@ -36,7 +36,9 @@ mpm::ChildSummary summary_of(Child& child, const scoreboard::View& view) {
     const auto seen = scoreboard::read_child(view, child.slot.value(), false);
     if (!seen || !child.was_ready) return summary;  // just forked: all idle
     count_threads(summary, *seen);
-    summary.not_accepting = !child.held && !seen->numbers.accepting;
+    // Between Ready and its first look at the sockets a child is not short of anything.
+    ++child.ready_ticks;
+    summary.not_accepting = !child.held && !seen->numbers.accepting && child.ready_ticks > 1;
     summary.listener_busy = static_cast<std::int32_t>(seen->numbers.listener_busy_permille);
     child.saturated_ticks =
         summary.listener_busy >= mpm::kListenerSaturated ? child.saturated_ticks + 1 : 0;

@@ -37,6 +37,7 @@ struct Child {
     bool stale = false;       // its heartbeat is late, and that was said
     bool killed = false;      // by us
     int saturated_ticks = 0;  // M-23
+    int ready_ticks = 0;      // ticks since it was ready, this one included
 
     MonoTime born{};
     WallTime born_wall{};

@@ -153,6 +153,7 @@ void ControlProcess::restart() {
 void ControlProcess::close() {
     closing_ = true;
     start_at_.reset();
+    if (!said_hello_) kill();  // still starting: it holds nothing, and does not listen yet
     hang_up();
     socket_.remove();
     monitor_.remove();

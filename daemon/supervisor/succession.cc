@@ -34,12 +34,16 @@ void Succession::stopped_accepting(const Child& old) {
     Pair& pair = pairs_[old.uid.value()];
     pair.old_stopped = true;
     if (!pair.successor) return start(old.uid, pair);
+    pair.done = true;
     if (Child* successor = core_.children.find(*pair.successor)) children_.release(*successor);
 }
 
 void Succession::ready(const Child& child) {
-    for (const auto& [uid, pair] : pairs_) {
-        if (pair.successor != child.uid || pair.reason != RetireReason::Memory) continue;
+    for (auto& [uid, pair] : pairs_) {
+        if (pair.successor != child.uid) continue;
+        if (pair.old_stopped) pair.done = true;
+        if (pair.reason != RetireReason::Memory) continue;
+        pair.done = true;
         Child* old = core_.children.find(ChildUid(uid));
         if (old != nullptr && !old->leaving()) children_.drain(*old, RetireReason::Memory);
     }
@@ -54,7 +58,8 @@ void Succession::exited(ChildUid uid) {
         pairs_.erase(entry);
     }
     for (auto& [old, pair] : pairs_)
-        if (pair.successor == uid) pair.successor.reset();  // tick() starts another
+        if (pair.successor == uid && !pair.done)
+            pair.successor.reset();  // before its time: tick() starts another
 }
 
 void Succession::tick(MonoTime now) {

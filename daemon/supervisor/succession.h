@@ -31,6 +31,7 @@ private:
         std::optional<ChildUid> successor;  // nothing: not started yet
         scoreboard::RetireReason reason = scoreboard::RetireReason::Quota;
         bool old_stopped = false;
+        bool done = false;  // handed over: what becomes of the successor is its own affair
     };
     void start(ChildUid old, Pair& pair);
     void check_memory();

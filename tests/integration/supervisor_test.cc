@@ -54,9 +54,10 @@ struct Fixture {
 // A request that a worker runs.
 struct Sleeper {
     Sleeper(const Fixture& f, int for_seconds) : client(f.server.port()) {
-        const std::uint32_t busy = f.board().totals.busy;
-        BOOST_REQUIRE(client.send(get_request("/mpmd-test/sleep?" + std::to_string(for_seconds))));
-        BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.board().totals.busy >= busy + 1; }));
+        const std::string target = "/mpmd-test/sleep?" + std::to_string(for_seconds);
+        BOOST_REQUIRE(client.send(get_request(target)));
+        BOOST_REQUIRE(becomes_true(seconds(1),
+                                   [&] { return running_requests(f.server.pid(), target) == 1; }));
     }
     HttpClient client;
 };
@@ -261,12 +262,13 @@ BOOST_AUTO_TEST_CASE(a_child_at_its_quota_is_followed_without_a_gap) {
     for (int i = 0; i < 200; ++i)
         BOOST_REQUIRE_EQUAL(fetch(f.server.port(), "/").status, 200);
     BOOST_TEST(f.event("child.successor"));
-    // Two serve; a third may stand by, ready and held, for one that is close to its quota.
+    // One for each. More may stand by, held, for those close to their quota, or have been added by
+    // regulation when the machine was slow to let a released one accept.
     BOOST_TEST(becomes_true(seconds(1), [&] {
         const Snapshot seen = f.board();
         return std::count_if(seen.children.begin(), seen.children.end(), [](const auto& child) {
                    return child.row.state == scoreboard::ChildState::Running;
-               }) == 2;
+               }) >= 2;
     }));
     for (const std::uint64_t uid : uids(f.board()))
         BOOST_TEST(std::count(before.begin(), before.end(), uid) == 0);

@@ -41,6 +41,21 @@ scoreboard::Snapshot snapshot_of(pid_t supervisor) {
                    [](const scoreboard::View& view) { return scoreboard::take_snapshot(view); });
 }
 
+std::size_t running_requests(pid_t supervisor, std::string_view target) {
+    return look_at(supervisor, [target](const scoreboard::View& view) {
+        std::size_t count = 0;
+        for (const scoreboard::Child& child : scoreboard::take_snapshot(view).children)
+            scoreboard::each_worker(
+                view, child.row, [&](std::uint32_t, const scoreboard::WorkerRow& row) {
+                    const bool busy = row.state != scoreboard::WorkerState::Ready &&
+                                      row.state != scoreboard::WorkerState::Dead;
+                    if (busy && scoreboard::text(row.target).substr(0, target.size()) == target)
+                        ++count;
+                });
+        return count;
+    });
+}
+
 std::vector<scoreboard::EventRow> events_of(pid_t supervisor) {
     return look_at(supervisor,
                    [](const scoreboard::View& view) { return scoreboard::events(view); });
