@@ -110,6 +110,9 @@ void MiniParent::start() {
     }
     ends.second = ipc::ChildChannel();
     if (!reported(ipc::Report::Ready)) throw std::runtime_error("the child did not become ready");
+    // Its threads are made; a count of idle ones means something when all of them wait.
+    if (!eventually([&] { return status().idle_workers.load() == static_cast<int>(threads); }))
+        throw std::runtime_error("the child's workers did not come up");
 }
 
 void MiniParent::order(ipc::Order order) {
