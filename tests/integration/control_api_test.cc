@@ -369,10 +369,11 @@ BOOST_AUTO_TEST_CASE(operations_that_nobody_watched_are_written_down) {
             const auto waited = client.wait_operation(wait, seconds(25));
             return waited && waited->state() == v1::OPERATION_STATE_SUCCEEDED;
         }));
-        // Two looks of the keeper, by the sampler's own clock.
-        const auto number = client.get_scoreboard({})->number();
-        BOOST_TEST(becomes_true(seconds(4),
-                                [&] { return client.get_scoreboard({})->number() > number + 40; }));
+        // The keeper looks once a second; frames are our clock.
+        v1::WatchScoreboardRequest watch;
+        watch.mutable_interval()->set_nanos(100'000'000);
+        int frames = 0;
+        (void)client.watch_scoreboard(watch, [&](v1::ScoreboardFrame&&) { return ++frames < 25; });
     }
     BOOST_TEST(server.stop() == 0);
     store::Database database = open_store(server);

@@ -12,7 +12,7 @@
 #include "store/audit.h"
 #include "store/database.h"
 #include "store/operations.h"
-#include "tests/unit/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -185,9 +185,9 @@ BOOST_AUTO_TEST_CASE(between_any_two_writes_loses_no_row_that_was_promised) {
     long kills = 0;
     for (long changes = 0;; ++changes) {
         const TempDir dir;
-        const Run run = run_writer(dir.file("control.db"), changes, changes % 2 == 1);
+        const Run run = run_writer((dir / "control.db"), changes, changes % 2 == 1);
 
-        auto opened = Database::open(dir.file("control.db"));
+        auto opened = Database::open((dir / "control.db"));
 
         BOOST_REQUIRE_MESSAGE(opened, "opens after " << changes << " changes");
         BOOST_REQUIRE_MESSAGE(opened->notice.empty(), "is whole after " << changes << " changes");

@@ -12,7 +12,7 @@
 #include "store/operations.h"
 #include "store/schema.h"
 #include "store/sha256.h"
-#include "tests/unit/store/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -73,26 +73,26 @@ BOOST_AUTO_TEST_SUITE(database)
 
 BOOST_AUTO_TEST_CASE(a_new_one_is_readable_by_its_owner_alone) {
     const TempDir dir;
-    const Database database = open(dir.file("control.db"));
+    const Database database = open((dir / "control.db"));
     struct stat found {};
-    BOOST_REQUIRE(::stat(dir.file("control.db").c_str(), &found) == 0);
+    BOOST_REQUIRE(::stat((dir / "control.db").c_str(), &found) == 0);
     BOOST_TEST((found.st_mode & 0777U) == 0600U);
 }
 
 BOOST_AUTO_TEST_CASE(one_of_a_newer_mpmd_is_refused_and_left_alone) {
     const TempDir dir;
-    { const Database database = open(dir.file("control.db")); }
-    raw(dir.file("control.db"), "PRAGMA user_version = 99");
-    const auto opened = Database::open(dir.file("control.db"));
+    { const Database database = open((dir / "control.db")); }
+    raw((dir / "control.db"), "PRAGMA user_version = 99");
+    const auto opened = Database::open((dir / "control.db"));
     BOOST_REQUIRE(!opened);
     BOOST_TEST(opened.error().message.find("schema 99") != std::string::npos);
-    BOOST_TEST(!std::filesystem::exists(dir.file("control.db.damaged-1")));
+    BOOST_TEST(!std::filesystem::exists((dir / "control.db.damaged-1")));
 }
 
 BOOST_AUTO_TEST_CASE(one_of_another_program_is_refused_and_left_alone) {
     const TempDir dir;
-    raw(dir.file("control.db"), "CREATE TABLE birds (name TEXT)");
-    const auto opened = Database::open(dir.file("control.db"));
+    raw((dir / "control.db"), "CREATE TABLE birds (name TEXT)");
+    const auto opened = Database::open((dir / "control.db"));
     BOOST_REQUIRE(!opened);
     BOOST_TEST(opened.error().message.find("another program") != std::string::npos);
 }
@@ -101,13 +101,13 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_kept_aside_and_a_new_one_begins) {
     const TempDir dir;
     for (const std::string name : {"1", "2"}) {
         {
-            std::ofstream file(dir.file("control.db"));
+            std::ofstream file((dir / "control.db"));
             file << std::string(8192, '#');
         }
-        auto opened = Database::open(dir.file("control.db"));
+        auto opened = Database::open((dir / "control.db"));
         BOOST_REQUIRE(opened);
         BOOST_TEST(opened->notice.find("control.db.damaged-" + name) != std::string::npos);
-        BOOST_TEST(std::filesystem::file_size(dir.file("control.db.damaged-" + name)) == 8192U);
+        BOOST_TEST(std::filesystem::file_size((dir / "control.db.damaged-" + name)) == 8192U);
         BOOST_TEST(Audit(opened->database).append(entry("alice")).value() == 1U);
     }
 }
@@ -115,21 +115,21 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_kept_aside_and_a_new_one_begins) {
 BOOST_AUTO_TEST_CASE(damage_in_the_middle_is_found_when_it_is_opened) {
     const TempDir dir;
     {
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
         AuditEntry row = entry("alice");
         row.request = std::string(3000, 'x');
         for (int i = 0; i < 50; ++i)
             BOOST_REQUIRE(Audit(database).append(row));
     }
     {
-        std::fstream file(dir.file("control.db"), std::ios::in | std::ios::out | std::ios::binary);
-        const auto size = std::filesystem::file_size(dir.file("control.db"));
+        std::fstream file((dir / "control.db"), std::ios::in | std::ios::out | std::ios::binary);
+        const auto size = std::filesystem::file_size((dir / "control.db"));
         for (std::uintmax_t page = 1; page < size / 4096; ++page) {
             file.seekp(static_cast<std::streamoff>(page * 4096));
             file << std::string(16, '\xff');
         }
     }
-    auto opened = Database::open(dir.file("control.db"));
+    auto opened = Database::open((dir / "control.db"));
     BOOST_REQUIRE(opened);
     BOOST_TEST(opened->notice.find("was damaged") != std::string::npos);
 }
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(every_schema_that_was_ever_released_opens) {
         BOOST_REQUIRE_MESSAGE(file, "fixture of schema " << schema << " is there");
         std::stringstream sql;
         sql << file.rdbuf();
-        raw(dir.file("control.db"), sql.str());
+        raw((dir / "control.db"), sql.str());
 
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
 
         const auto verdict = Audit(database).verify();
         BOOST_REQUIRE(verdict);
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_SUITE(audit)
 BOOST_AUTO_TEST_CASE(numbers_rise_and_the_chain_holds_after_reopening) {
     const TempDir dir;
     for (std::uint64_t round = 0; round < 3; ++round) {
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
         BOOST_TEST(Audit(database).append(entry("alice")).value() == 2 * round + 1);
         BOOST_TEST(Audit(database).append(entry("bob")).value() == 2 * round + 2);
         const auto verdict = Audit(database).verify();
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(numbers_rise_and_the_chain_holds_after_reopening) {
 
 BOOST_AUTO_TEST_CASE(every_field_comes_back_as_it_was_given) {
     const TempDir dir;
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     AuditEntry row = entry("alice");
     row.gid = 4294967295U;
     row.pid = 77;
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(every_field_comes_back_as_it_was_given) {
 
 BOOST_AUTO_TEST_CASE(rows_that_could_not_be_kept_leave_their_numbers_unused) {
     const TempDir dir;
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     BOOST_TEST(Audit(database).append(entry("alice")).value() == 1U);
     BOOST_TEST(Audit(database).append(entry("alice"), 3).value() == 5U);
     const auto verdict = Audit(database).verify();
@@ -234,36 +234,36 @@ BOOST_AUTO_TEST_CASE(rows_that_could_not_be_kept_leave_their_numbers_unused) {
 BOOST_AUTO_TEST_CASE(a_row_can_neither_be_changed_nor_deleted) {
     const TempDir dir;
     {
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
         BOOST_REQUIRE(Audit(database).append(entry("alice")));
     }
-    BOOST_CHECK_THROW(raw(dir.file("control.db"), "DELETE FROM audit"), SQLite::Exception);
-    BOOST_CHECK_THROW(raw(dir.file("control.db"), "UPDATE audit SET user = 'bob'"),
+    BOOST_CHECK_THROW(raw((dir / "control.db"), "DELETE FROM audit"), SQLite::Exception);
+    BOOST_CHECK_THROW(raw((dir / "control.db"), "UPDATE audit SET user = 'bob'"),
                       SQLite::Exception);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_changed_behind_its_back_is_named) {
     const TempDir dir;
     {
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
         for (int i = 0; i < 4; ++i)
             BOOST_REQUIRE(Audit(database).append(entry("alice")));
     }
-    raw(dir.file("control.db"),
+    raw((dir / "control.db"),
         "DROP TRIGGER audit_rows_do_not_change; UPDATE audit SET user = 'bob' WHERE number = 3");
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     BOOST_TEST(Audit(database).verify()->first_broken == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_taken_out_is_seen) {
     const TempDir dir;
     {
-        Database database = open(dir.file("control.db"));
+        Database database = open((dir / "control.db"));
         for (int i = 0; i < 4; ++i)
             BOOST_REQUIRE(Audit(database).append(entry("alice")));
     }
-    raw(dir.file("control.db"), "DROP TRIGGER audit_rows_stay; DELETE FROM audit WHERE number = 2");
-    Database database = open(dir.file("control.db"));
+    raw((dir / "control.db"), "DROP TRIGGER audit_rows_stay; DELETE FROM audit WHERE number = 2");
+    Database database = open((dir / "control.db"));
     const auto verdict = Audit(database).verify();
     BOOST_TEST(verdict->missing == 1U);
     BOOST_TEST(verdict->first_broken == 3U);
@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_row_taken_out_is_seen) {
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_told_apart_and_the_row_can_follow_later) {
     const TempDir dir;
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     std::int64_t pages = 0;
     BOOST_REQUIRE(database.read([&](SQLite::Database& connection) -> mpmd::Result<> {
         pages = connection.execAndGet("PRAGMA page_count").getInt64();
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_SUITE(operations)
 
 BOOST_AUTO_TEST_CASE(the_newest_picture_stays_and_an_older_one_does_not_replace_it) {
     const TempDir dir;
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     Operations operations(database);
     Operation operation;
     operation.number = 17;
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(the_newest_picture_stays_and_an_older_one_does_not_replace_
 
 BOOST_AUTO_TEST_CASE(are_listed_newest_first_in_pages) {
     const TempDir dir;
-    Database database = open(dir.file("control.db"));
+    Database database = open((dir / "control.db"));
     Operations operations(database);
     for (std::uint64_t number = 1; number <= 5; ++number) {
         Operation operation;
