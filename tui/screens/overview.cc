@@ -140,8 +140,9 @@ void draw_served(const v1::Server& server, Canvas& canvas, int y) {
         canvas.put(x, y, "nothing is short", Style{Ink::Good, false, false});
         return;
     }
-    std::string text = "! short: " + server.shortage();
-    if (!server.shortage_text().empty()) text += " - " + server.shortage_text();
+    // The sentence begins with the word.
+    const std::string text =
+        "! short: " + (server.shortage_text().empty() ? server.shortage() : server.shortage_text());
     canvas.put(x, y, cut(text, canvas.width() - x), Style{Ink::Bad, true, false});
 }
 
