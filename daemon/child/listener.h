@@ -26,6 +26,7 @@
 #include "daemon/child/worker.h"
 #include "daemon/handlers/router.h"
 #include "daemon/mpm/admission.h"
+#include "daemon/mpm/shedding.h"
 #include "daemon/os/thread_demand.h"
 
 namespace mpmd::child {
@@ -77,6 +78,8 @@ private:
     [[nodiscard]] std::int64_t reserved() const;
     [[nodiscard]] std::int64_t room();
     void shed(mpm::Admission why);
+    [[nodiscard]] std::size_t waiting_for_us();
+    void make_room(std::size_t clients, const mpm::ShedAges& ages);
     void make_row();
     void check_quotas();
     void begin_drain();
@@ -111,7 +114,9 @@ private:
     Nanoseconds pause_{};
     MonoTime next_door_look_{};
     MonoTime next_shed_{};
-    bool somebody_waited_ = false;
+    MonoTime next_look_{};  // at the kernel's queue
+    int looks_ = 0;         // in a row that found somebody there
+    std::size_t fewest_waiting_ = 0;
 
     MonoTime window_start_{};
     Nanoseconds busy_in_window_{};

@@ -19,7 +19,11 @@ namespace {
 // A client that was accepted a moment ago is about to send a request that may need a worker: for
 // so long it holds one back, or a burst would be accepted by children that cannot serve it.
 constexpr Milliseconds kReservation{50};
-constexpr Milliseconds kShedInterval{100};
+// At the connection limit we look at the kernel's queue so often, and act when somebody was in it
+// at each of so many looks: a queue that a sibling serves is empty now and then.
+constexpr Milliseconds kQuietLook{100};
+constexpr Milliseconds kLook{25};
+constexpr int kLooks = 8;
 constexpr Milliseconds kFirstPause{100};
 constexpr Milliseconds kLongestPause{1000};
 // A draining child waits so long for the first byte on a connection that it has accepted.
@@ -132,7 +136,7 @@ void Listener::tend_door() {
     if (wanted && free) {
         ways_.door_waits.store(false, std::memory_order_relaxed);
         door_.open();
-        somebody_waited_ = false;
+        looks_ = 0;
     } else {
         if (!wanted && door_.is_open() && paused_until_ == MonoTime{}) {
             // By order: whoever knocked while we still listened is let in.
@@ -173,28 +177,37 @@ void Listener::close_door_for_good() {
 
 // E-14 c, d, e: at the connection limit idle clients make way for new ones.
 void Listener::shed(mpm::Admission why) {
-    const MonoTime now = driver_.now();
     if (why != mpm::Admission::ConnectionLimit) {
-        if (reserved() > 0) next_shed_ = now + kReservation / 2;
+        if (reserved() > 0) next_shed_ = driver_.now() + kReservation / 2;
         return;
     }
-    // A sibling may be about to accept them: only who is still there at the second look waits for
-    // us.
-    const std::size_t waiting = door_.waiting();
-    const bool still_waiting = std::exchange(somebody_waited_, waiting > 0) && waiting > 0;
     const mpm::ShedAges ages{Milliseconds(driver_.live().keep_alive_shed_age_ms),
                              Milliseconds(driver_.live().head_shed_age_ms)};
     if (ages.keep_alive <= Nanoseconds::zero() && ages.head <= Nanoseconds::zero()) return;
-    next_shed_ = now + kShedInterval;
-    if (!still_waiting) return;
+    const std::size_t waiting = waiting_for_us();
+    if (waiting > 0) make_room(waiting, ages);
+}
 
+std::size_t Listener::waiting_for_us() {
+    const MonoTime now = driver_.now();
+    next_shed_ = next_look_;
+    if (now < next_look_) return 0;
+    const std::size_t waiting = door_.waiting();
+    next_shed_ = next_look_ = now + (waiting > 0 ? kLook : kQuietLook);
+    fewest_waiting_ = looks_ == 0 ? waiting : std::min(fewest_waiting_, waiting);
+    looks_ = waiting > 0 ? looks_ + 1 : 0;
+    return looks_ >= kLooks ? fewest_waiting_ : 0;
+}
+
+void Listener::make_room(std::size_t clients, const mpm::ShedAges& ages) {
+    const MonoTime now = driver_.now();
     std::vector<Connection*> heads;
     std::vector<mpm::HalfHead> half_heads;
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
         heads.push_back(c);
         half_heads.push_back({c->since, network_of(c->peer)});
     }
-    std::size_t needed = waiting;
+    std::size_t needed = clients;
     for (const std::size_t position : mpm::heads_to_shed(half_heads, now, ages.head, needed)) {
         add(status_.shed_head);
         part(*heads[position], Event::Shed);
@@ -210,7 +223,7 @@ void Listener::shed(mpm::Admission why) {
         add(status_.shed_keep_alive);
         part(*oldest, Event::Shed);
     }
-    if (needed < waiting) next_shed_ = now;  // look at the door at once
+    if (needed < clients) next_shed_ = now;  // look at the door at once
 }
 
 void Listener::check_quotas() {
