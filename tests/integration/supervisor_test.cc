@@ -34,7 +34,8 @@ const std::string kSmall =
 // A server whose children are all up.
 struct Fixture {
     explicit Fixture(const std::string& lines = kSmall) : server(ServerOptions{lines, false}) {
-        BOOST_REQUIRE(becomes_true(seconds(1), [this] { return settled(2); }));
+        BOOST_REQUIRE(
+            becomes_true(seconds(1), [this] { return settled(2) && board().totals.busy == 0; }));
     }
     [[nodiscard]] Snapshot board() const { return snapshot_of(server.pid()); }
     [[nodiscard]] bool settled(std::size_t children) const {
