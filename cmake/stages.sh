@@ -56,10 +56,16 @@ configure() {
     cmake --preset "$1" "${fresh[@]}"
 }
 
+# The sanitizers' shadow memory collides with addresses that are too random (vm.mmap_rnd_bits above 28).
+addresses=()
+if [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28)" -gt 28 ] && setarch -R true 2>/dev/null; then
+    addresses=(setarch -R)
+fi
+
 build() {  # PRESET [cmake --build's words]
     local preset=$1
     shift
-    configure "$preset" && cmake --build --preset "$preset" -j "$(build_jobs)" "$@"
+    configure "$preset" && "${addresses[@]}" cmake --build --preset "$preset" -j "$(build_jobs)" "$@"
 }
 
 use_a_writable_cache() {  # ccache wants a home
