@@ -203,6 +203,9 @@ BOOST_AUTO_TEST_CASE(at_the_limit_the_oldest_idle_connection_makes_way) {  // A-
     for (int i = 0; i < 12; ++i) {
         clients.emplace_back(parent.port());
         BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+        // A worker answers a moment before it gives the connection back; age begins with that.
+        BOOST_TEST(
+            eventually([&] { return parent.connections(ConnectionState::KeepAlive) == i + 1; }));
     }
     Client thirteenth(parent.port());
     BOOST_TEST(thirteenth.ask("/mpmd-test/bytes?1").status == 200);
