@@ -4,6 +4,7 @@
 #include <array>
 #include <mutex>
 #include <random>
+#include <set>
 
 #include <grpcpp/grpcpp.h>
 
@@ -108,6 +109,26 @@ struct ControlClient::Impl {
           directive(v1::DirectiveService::NewStub(channel)),
           operation(v1::OperationService::NewStub(channel)) {}
 
+    // The context of a call or stream that runs, for cancel().
+    class Running {
+    public:
+        Running(Impl& impl, grpc::ClientContext& context) : impl_(impl), context_(context) {
+            const std::lock_guard<std::mutex> lock(impl_.mutex);
+            impl_.running.insert(&context_);
+            if (impl_.cancelled) context_.TryCancel();
+        }
+        ~Running() {
+            const std::lock_guard<std::mutex> lock(impl_.mutex);
+            impl_.running.erase(&context_);
+        }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+    private:
+        Impl& impl_;
+        grpc::ClientContext& context_;
+    };
+
     // One unary call. UNAVAILABLE is tried again until the deadline when the call may be repeated:
     // a control process that was replaced under us costs one failed attempt, and the next is
     // answered by its successor.
@@ -124,6 +145,7 @@ struct ControlClient::Impl {
             grpc::ClientContext context;
             context.set_deadline(end);
             Response response;
+            const Running guard(*this, context);
             const grpc::Status status = (stub.*method)(&context, request, &response);
             if (status.ok()) return response;
             const bool again = repeatable && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
@@ -151,25 +173,6 @@ struct ControlClient::Impl {
         return stopped || status.ok() ? CallError{} : to_error(status);
     }
 
-    // The context of the running stream, for cancel().
-    class Streaming {
-    public:
-        Streaming(Impl& impl, grpc::ClientContext& context) : impl_(impl) {
-            const std::lock_guard<std::mutex> lock(impl_.mutex);
-            impl_.streaming = &context;
-            if (impl_.cancelled) context.TryCancel();
-        }
-        ~Streaming() {
-            const std::lock_guard<std::mutex> lock(impl_.mutex);
-            impl_.streaming = nullptr;
-        }
-        Streaming(const Streaming&) = delete;
-        Streaming& operator=(const Streaming&) = delete;
-
-    private:
-        Impl& impl_;
-    };
-
     static constexpr std::chrono::milliseconds kPause{50};
     static constexpr std::chrono::milliseconds kPatience{500};
 
@@ -181,8 +184,8 @@ struct ControlClient::Impl {
     std::unique_ptr<v1::DirectiveService::Stub> directive;
     std::unique_ptr<v1::OperationService::Stub> operation;
     std::mutex mutex;
-    grpc::ClientContext* streaming = nullptr;  // guarded by mutex
-    bool cancelled = false;                    // guarded by mutex
+    std::set<grpc::ClientContext*> running;  // guarded by mutex
+    bool cancelled = false;                  // guarded by mutex
 };
 
 ControlClient::ControlClient(const std::string& target, Duration deadline)
@@ -259,7 +262,7 @@ Reply<v1::Operation> ControlClient::wait_operation(const v1::WaitOperationReques
 CallError ControlClient::watch_scoreboard(const v1::WatchScoreboardRequest& request,
                                           const std::function<bool(v1::ScoreboardFrame&&)>& each) {
     grpc::ClientContext context;
-    const Impl::Streaming streaming(*impl_, context);
+    const Impl::Running running(*impl_, context);
     return impl_->drain<v1::ScoreboardFrame>(impl_->scoreboard->WatchScoreboard(&context, request),
                                              context, each);
 }
@@ -267,7 +270,7 @@ CallError ControlClient::watch_scoreboard(const v1::WatchScoreboardRequest& requ
 CallError ControlClient::watch_operation(const v1::WatchOperationRequest& request,
                                          const std::function<bool(v1::Operation&&)>& each) {
     grpc::ClientContext context;
-    const Impl::Streaming streaming(*impl_, context);
+    const Impl::Running running(*impl_, context);
     return impl_->drain<v1::Operation>(impl_->operation->WatchOperation(&context, request), context,
                                        each);
 }
@@ -275,7 +278,8 @@ CallError ControlClient::watch_operation(const v1::WatchOperationRequest& reques
 void ControlClient::cancel() {
     const std::lock_guard<std::mutex> lock(impl_->mutex);
     impl_->cancelled = true;
-    if (impl_->streaming != nullptr) impl_->streaming->TryCancel();
+    for (grpc::ClientContext* context : impl_->running)
+        context->TryCancel();
 }
 
 }  // namespace mpmd::api

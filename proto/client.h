@@ -49,7 +49,7 @@ public:
                                const std::function<bool(v1::ScoreboardFrame&&)>& each);
     CallError watch_operation(const v1::WatchOperationRequest& request,
                               const std::function<bool(v1::Operation&&)>& each);
-    // Ends the running stream of this client, if any, from another thread.
+    // Ends whatever this client is doing, from another thread, and all it is asked afterwards.
     void cancel();
 
 private:

@@ -15,15 +15,46 @@ import pyte
 SOON = 10.0  # nothing here is about speed; a picture that has not come by then does not come
 
 
+class Screen(pyte.Screen):
+    """With what xterm has and the emulator lacks: scrolling by lines, repeating a character."""
+
+    last = " "
+
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:] or self.last
+
+    def repeat_last(self, count=1):
+        self.draw(self.last * (count or 1))
+
+    def scroll_up(self, count=1):
+        self._scroll(count, lambda margins: margins[1], self.index)
+
+    def scroll_down(self, count=1):
+        self._scroll(count, lambda margins: margins[0], self.reverse_index)
+
+    def _scroll(self, count, edge, step):
+        margins = self.margins or (0, self.lines - 1)
+        column, row = self.cursor.x, self.cursor.y
+        self.cursor.y = edge(margins)
+        for _ in range(count or 1):
+            step()
+        self.cursor.x, self.cursor.y = column, row
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down", b="repeat_last")
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "repeat_last"}
+
+
 class Terminal:
     def __init__(self, argv, columns=80, rows=24, env=None):
         self.columns, self.rows = columns, rows
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
         self.bytes = b""
         self.status = None
-        # The emulator does not know xterm's "repeat the character".
-        environment = dict(os.environ, TERM="screen-256color", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8")
         environment.pop("NO_COLOR", None)
         environment.pop("COLUMNS", None)
         environment.update(env or {})

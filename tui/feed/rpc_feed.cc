@@ -49,6 +49,7 @@ public:
             const os::Lock lock(mutex_);
             stop_ = true;
             if (stream_) stream_->cancel();
+            calls_client_.cancel();  // a server that hangs must not hold the shell's prompt
             changed_.notify_all();
         }
         frames_thread_.join();
@@ -165,7 +166,7 @@ private:
     }
 
     const std::string target_;
-    api::ControlClient calls_client_;  // used by "top-calls" alone
+    api::ControlClient calls_client_;  // used by "top-calls"; the destructor cancels it
 
     os::Mutex mutex_;
     os::CondVar changed_;

@@ -29,7 +29,7 @@ const ConnectionColumn kTable[] = {
     {{"CODE", 4, true, 3},           "status",    true},
     {{"PID", 7, true, 6},            "pid",       false},
     {{"VHOST", 16, false, 4},        "vhost",     false},
-    {{"REQUEST", 20, false, 0, true}, "target",   false},
+    {{"REQUEST", 27, false, 0, true}, "target",   false},
 };
 // clang-format on
 constexpr int kAgeColumn = 3;

@@ -9,9 +9,9 @@ namespace mpmd::tui {
 
 namespace {
 
-// Where the server stopped understanding: metadata "position", from 1.
+// Where the server stopped understanding: metadata "column", from 1.
 int position_of(const Failure& failure) {
-    const auto it = failure.metadata.find("position");
+    const auto it = failure.metadata.find("column");
     if (it == failure.metadata.end()) return 0;
     return static_cast<int>(text::parse_int(it->second).value_or(0));
 }

@@ -141,7 +141,7 @@ void draw_restart_box(const Model& model, const RestartDialog& dialog, Canvas& c
         dialog.all ? 1 : static_cast<int>(std::min<std::size_t>(dialog.targets.size(), 6));
     const int height =
         progress ? std::min(8 + dialog.operation.steps_size(), canvas.height() - 4) : targets + 9;
-    const Rect box = centred(canvas, 72, height);
+    const Rect box = centred(canvas, progress ? 90 : 72, height);
     const Rect inside = draw_dialog(canvas, box, dialog.all ? "Restart all" : "Restart child");
     switch (dialog.stage) {
         case Stage::Asking:

@@ -18,7 +18,7 @@ using Check = TuneDialog::Check;
 
 // clang-format off
 const Column kColumns[] = {
-    {"DIRECTIVE", 24, false, 0}, {"NOW", 8, true, 0}, {"NEW", 9, true, 0}, {"FILE", 8, true, 2},
+    {"DIRECTIVE", 25, false, 0}, {"NOW", 8, true, 0}, {"NEW", 9, true, 0}, {"FILE", 8, true, 2},
     {"RANGE", 14, false, 1, true}, {"SOURCE", 8, false, 1},
 };
 // clang-format on
@@ -138,6 +138,9 @@ void draw_editing(const Model& model,
     draw_rows(model, dialog, canvas, {inside.x, inside.y, inside.width, rows + 1});
     int y = inside.y + rows + 1;
     canvas.hline(inside.x, y, inside.width);
+    const auto below = static_cast<int>(dialog.directives.size()) - dialog.list.top - rows;
+    if (below > 0)
+        canvas.put_right(inside.right() - 2, y, fmt::format(" {} more below ", below), kDim);
     draw_check(dialog, canvas, {inside.x, y + 1, inside.width, inside.bottom() - 3 - y});
     const std::string lifetime = dialog.saved ? "( ) until restart  (*) kept across restarts"
                                               : "(*) until restart  ( ) kept across restarts";

@@ -59,15 +59,18 @@ public:
         response->set_etag("rev-1");
         return grpc::Status::OK;
     }
-    grpc::Status UpdateDirectives(grpc::ServerContext*,
+    grpc::Status UpdateDirectives(grpc::ServerContext* context,
                                   const v1::UpdateDirectivesRequest* request,
                                   v1::UpdateDirectivesResponse* response) override {
+        while (request->changes(0).value() == "hang" && !context->IsCancelled())
+            hanging = true;
         if (request->changes(0).value() == "0")
             return {grpc::StatusCode::INVALID_ARGUMENT, "0 is too small"};
         response->set_prediction(request->request_id());
         response->set_validated_only(request->validate_only());
         return grpc::Status::OK;
     }
+    std::atomic<bool> hanging{false};
 };
 
 class Processes : public v1::ProcessService::Service {
@@ -238,6 +241,20 @@ BOOST_AUTO_TEST_CASE(a_ui_that_stands_still_finds_the_newest_frame_only) {
     for (const Event& event : feed.take())
         frames += std::holds_alternative<FrameArrived>(event) ? 1 : 0;
     BOOST_TEST(frames <= 1);
+}
+
+BOOST_AUTO_TEST_CASE(it_ends_while_a_call_hangs) {
+    const Place place;
+    const Daemon daemon(place.address);
+    {
+        RpcFeed feed(place.address);
+        CheckChange check{1, {}};
+        check.request.add_changes()->set_value("hang");
+        feed.ask(check);
+        while (!daemon.directives.hanging)
+            std::this_thread::yield();
+    }
+    BOOST_TEST(true);  // the destructor came back; the server would hang for ever
 }
 
 BOOST_AUTO_TEST_CASE(it_ends_while_the_stream_is_silent) {

@@ -171,8 +171,8 @@ BOOST_AUTO_TEST_CASE(filter_dialog_with_the_position_of_an_error) {
     (void)update(model, KeyPressed{key::kEnter}, model.now);
     Failure failure;
     failure.reason = "BAD_FILTER";
-    failure.message = "at 16: expected and, or, or the end";
-    failure.metadata["position"] = "16";
+    failure.message = "filter: column 16: expected and, or, or the end";
+    failure.metadata["column"] = "16";
     WatchSpec spec = model.asked;
     spec.filter = "state = runing age";
     (void)update(model, WatchRefused{spec, failure}, model.now);

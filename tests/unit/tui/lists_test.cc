@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_filter_that_is_refused_changes_nothing) {
     (void)update(model, KeyPressed{key::kEnter}, model.now);
     Failure failure;
     failure.message = "at 23: expected a field";
-    failure.metadata["position"] = "23";
+    failure.metadata["column"] = "23";
     const Reaction reaction = update(model, WatchRefused{model.asked, failure}, model.now);
     BOOST_TEST(model.connections.filter == "state = keep_alive");
     BOOST_TEST_REQUIRE(watch_of(reaction));
