@@ -173,6 +173,10 @@ bool end_with_parent(pid_t parent) {
     return ::getppid() == parent;
 }
 
+void set_process_name(const char* name) {
+    (void)::prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 void forbid_new_privileges() {
     (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

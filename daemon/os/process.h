@@ -52,5 +52,6 @@ void redirect_standard(int error_fd);
 // when the parent is gone already.
 [[nodiscard]] bool end_with_parent(pid_t parent);
 void forbid_new_privileges();
+void set_process_name(const char* name);  // as in ps; at most 15 characters
 
 }  // namespace mpmd::os

@@ -55,6 +55,7 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
 }
 
 [[noreturn]] void be_control(const ControlPlan& plan, pid_t supervisor) {
+    os::set_process_name("mpmd-control");
     os::unblock_all();
     // Ctrl-C at the terminal of a foreground server is for the supervisor: it tells us.
     (void)::setpgid(0, 0);
@@ -110,6 +111,7 @@ Result<pid_t> execute_control(const ControlPlan& plan) {
 Result<pid_t> fork_writer(const std::function<int()>& work) {
     const pid_t pid = TRY(forked());
     if (pid == 0) {
+        os::set_process_name("mpmd-writer");  // no child that serves
         os::block_all_but_fatal();
         os::close_all_but(std::array<int, 1>{2});
         ::_exit(work());

@@ -61,17 +61,23 @@ Result<> refuse_second(const config::Settings& settings) {
     return {};
 }
 
+// `marks`: as they are on disk from here on.
 Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
     const bool root = ::geteuid() == 0;
     const config::Settings& settings = revisions.config()->effective;
     Identities identities = TRY(Identities::resolve(settings, root));
     StateDir state_dir = TRY(
         StateDir::open(settings.state_dir, identities.control ? &*identities.control : nullptr));
-    marks = TRY(state_dir.take_marks());
+    marks = state_dir.read_marks();
+    const std::uint64_t first_child = marks.next_child;
+    const std::uint64_t first_operation = marks.next_operation;
     revisions.continue_from(marks.revision);
+    marks = Marks{first_child + StateDir::kBlock, first_operation + StateDir::kBlock,
+                  revisions.revision().value()};
+    TRY_VOID(state_dir.keep_marks(marks));
     Logs logs = TRY(Logs::open(settings));
     Board board =
-        TRY(Board::create({settings.instance, settings.score_board_file, marks.next_operation}));
+        TRY(Board::create({settings.instance, settings.score_board_file, first_operation}));
     os::EventLoop loop = TRY(os::EventLoop::open());
     ListenSet listeners;
     listeners.commit(TRY(listeners.prepare(settings.listen, settings.listen_backlog)));
@@ -81,7 +87,7 @@ Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
     core->log.set_level(static_cast<Level>(core->settings().live.log_level));
     core->identities = std::move(identities);
     core->listeners = std::move(listeners);
-    core->next_child = marks.next_child;
+    core->next_child = first_child;
     core->root = root;
     return core;
 }
@@ -97,8 +103,6 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
         core->log.say(Level::Warn, "core", "pid file {} was there: an unclean end?",
                       core->settings().pid_file);
     auto page = TRY(RunStatusPage::create(core->state_dir.file("run-status")));
-    marks.next_child += StateDir::kBlock;
-    marks.next_operation += StateDir::kBlock;
     return Supervisor::Equipment{std::move(core),     std::move(written.file),
                                  std::move(page),     ServiceNotify::from_environment(),
                                  std::move(signals),  std::move(timer),

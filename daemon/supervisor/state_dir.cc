@@ -86,7 +86,7 @@ Result<StateDir> StateDir::open(const std::string& path, const os::Identity* con
     return StateDir(path, std::move(lock));
 }
 
-Result<Marks> StateDir::take_marks() const {
+Marks StateDir::read_marks() const {
     Marks marks;
     const os::UniqueFd fd(::open(file("state").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (fd) {
@@ -99,8 +99,6 @@ Result<Marks> StateDir::take_marks() const {
             marks.revision = mark(line, "revision ", marks.revision);
         }
     }
-    TRY_VOID(keep_marks(
-        Marks{marks.next_child + kBlock, marks.next_operation + kBlock, marks.revision}));
     return marks;
 }
 

@@ -37,8 +37,8 @@ public:
                                                const os::Identity* control);
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
     [[nodiscard]] const std::string& path() const { return path_; }
-    // What was kept; the file as it is from now on reserves a block beyond.
-    [[nodiscard]] Result<Marks> take_marks() const;
+    // What was kept; numbers may be used once keep_marks() has reserved them.
+    [[nodiscard]] Marks read_marks() const;
     [[nodiscard]] Result<> keep_marks(const Marks& marks) const;
     [[nodiscard]] static std::string marks_text(const Marks& marks);
 

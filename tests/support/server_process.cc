@@ -164,7 +164,7 @@ void ServerProcess::await_control() const {
 std::vector<pid_t> ServerProcess::children() const {
     std::vector<pid_t> pids;
     for (const Process& process : children_of(pid()))
-        if (process.name != "mpmd-control") pids.push_back(process.pid);
+        if (process.name == "mpmd") pids.push_back(process.pid);  // no control, no file writer
     std::sort(pids.begin(), pids.end());
     return pids;
 }

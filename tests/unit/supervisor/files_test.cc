@@ -75,25 +75,18 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(state_dir)
 
-BOOST_AUTO_TEST_CASE(numbers_are_reserved_before_they_are_used) {
+BOOST_AUTO_TEST_CASE(keeps_the_marks_and_begins_at_one_without_them) {
     const TempDir dir;
-    const std::string path = dir / "state";
-    {
-        const auto state = StateDir::open(path, nullptr);
-        BOOST_REQUIRE(state.has_value());
-        BOOST_TEST(state->take_marks()->next_child == 1U);
-    }
-    {
-        // The first one crashed: its numbers are skipped.
-        const auto state = StateDir::open(path, nullptr);
-        BOOST_TEST(state->take_marks()->next_child == 1 + StateDir::kBlock);
-        BOOST_TEST(state->keep_marks(Marks{1005, 3, 42}).has_value());
-    }
-    const auto state = StateDir::open(path, nullptr);
-    const auto marks = state->take_marks();
-    BOOST_TEST(marks->next_child == 1005U);
-    BOOST_TEST(marks->next_operation == 3U);
-    BOOST_TEST(marks->revision == 42U);
+    const auto state = StateDir::open(dir / "state", nullptr);
+    BOOST_REQUIRE(state.has_value());
+    BOOST_TEST(state->read_marks().next_child == 1U);
+    BOOST_TEST(state->keep_marks(Marks{1005, 3, 42}).has_value());
+    const Marks marks = state->read_marks();
+    BOOST_TEST(marks.next_child == 1005U);
+    BOOST_TEST(marks.next_operation == 3U);
+    BOOST_TEST(marks.revision == 42U);
+    dir.write("state/state", "child x\noperation -1\n");
+    BOOST_TEST(state->read_marks().next_child == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(is_used_by_one_supervisor_at_a_time) {
