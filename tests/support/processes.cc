@@ -15,7 +15,10 @@ namespace {
 
 std::optional<Process> read_process(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::string text;
+    std::getline(
+        file,
+        text);  // a process that ends meanwhile gives an empty line; a stream iterator would throw
     const auto open = text.find('(');
     const auto close = text.rfind(')');
     if (open == std::string::npos || close == std::string::npos) return std::nullopt;
