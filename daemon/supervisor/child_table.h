@@ -36,6 +36,7 @@ struct Child {
     bool was_ready = false;
     bool stale = false;       // its heartbeat is late, and that was said
     bool killed = false;      // by us
+    bool complained = false;  // has said why it gives up
     int saturated_ticks = 0;  // M-23
     int ready_ticks = 0;      // ticks since it was ready, this one included
 

@@ -113,7 +113,8 @@ void Children::watch(Child& child) {
 }
 
 void Children::read_channel(ChildUid uid) {
-    for (;;) {
+    constexpr int kMostAtOnce = 32;  // a child that talks without end gets its turn like the others
+    for (int i = 0; i < kMostAtOnce; ++i) {
         Child* child = core_.children.find(uid);
         if (child == nullptr) return;
         const ipc::ChildEvent event = child->channel.next();
@@ -146,7 +147,8 @@ void Children::handle(Child& child, const ipc::ChildMessage& message) {
             break;
         case ipc::Report::Failed: {
             ipc::FailedReport report;
-            if (!message.read(report)) break;
+            if (!message.read(report) || child.complained) break;
+            child.complained = true;
             report.text[sizeof(report.text) - 1] = '\0';
             core_.tell(Level::Error, "child.failed",
                        fmt::format("child pid {} gives up: {}", child.pid, report.text), child.uid);
@@ -174,6 +176,8 @@ void Children::leaves_by_itself(Child& child) {
     child.state = ChildState::Draining;
     child.reason = RetireReason::Quota;
     child.retire_wall = os::wall_now();
+    const std::int64_t limit = core_.settings().live.child_drain_timeout_ms;
+    if (limit > 0) escalate_at(child, os::mono_now() + Milliseconds(limit) + kDrainGrace);
     core_.board.show(child);
 }
 

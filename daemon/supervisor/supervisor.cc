@@ -387,6 +387,9 @@ void Supervisor::keep_marks() {
 
 void Supervisor::end() {
     constexpr Seconds kControlLeaves{2};
+    if (!announced_)
+        fmt::print(stderr, "mpmd: it ends before any child could serve; {} says why\n",
+                   core_.settings().error_log);
     control_.close();
     const MonoTime limit = os::mono_now() + kControlLeaves;
     while (control_.alive() && os::mono_now() < limit)
