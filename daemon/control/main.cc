@@ -217,11 +217,12 @@ int serve(const scoreboard::Reader& reader,
     }
     (void)ending.wait();
     (*listener)->stop();
+    // Whoever waits for an operation to end is told now: gRPC's stop waits for every call.
+    sampler.stop();
     // Calls that run may still wait for the supervisor: the one that asked for a reload gets its
     // answer although that very reload replaces us.
     (*server)->stop();
     link.stop();
-    sampler.stop();
     store.stop();
     return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include <sys/stat.h>
@@ -380,6 +381,39 @@ BOOST_AUTO_TEST_CASE(operations_that_nobody_watched_are_written_down) {
     const auto kept = store::Operations(database).list(0, 10);
     BOOST_REQUIRE(kept->size() == 1U);
     BOOST_TEST(kept->front().state == "succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_an_operation_is_told_when_control_ends) {
+    const Controlled server(kSmall + "TestHandlers On\n");
+    HttpClient busy(server.port());
+    BOOST_REQUIRE(busy.send(get_request("/mpmd-test/sleep?20")));
+    ControlClient client = client_of(server);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        const auto status = client.get_server();
+        return status && status->workers().busy() == 1;
+    }));
+    v1::RestartChildrenRequest request;
+    request.set_all(true);
+    const auto started = client.restart_children(request);
+    BOOST_REQUIRE(started);
+    const pid_t first = server.control();
+    auto waiting = std::async(std::launch::async, [&server, name = started->name()] {
+        ControlClient other = client_of(server);
+        v1::WatchOperationRequest watch;
+        watch.set_name(name);
+        return other.watch_operation(watch, [](v1::Operation&&) { return true; });
+    });
+    const Foreign foreign(server);
+    const auto asks = foreign.start(
+        {"WaitOperation", "{\"name\": \"" + started->name() + "\", \"timeout\": \"29s\"}"});
+    BOOST_REQUIRE(
+        becomes_true(seconds(1), [&] { return foreign.code("GetServer", "{}", {}) == ""; }));
+
+    ::kill(first, SIGTERM);
+
+    BOOST_TEST(becomes_true(seconds(1), [first] { return has_gone(first); }));
+    BOOST_TEST(waiting.get().code == 14);  // UNAVAILABLE
+    BOOST_TEST(Document::parse(asks->wait().out)["error"]["code"] == "UNAVAILABLE");
 }
 
 BOOST_AUTO_TEST_CASE(while_the_supervisor_does_not_answer_reads_go_on) {
