@@ -29,6 +29,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTick{1000};
 constexpr milliseconds kFrameGap{100};      // ten pictures a second at most, keys apart
 constexpr milliseconds kFirstAnswer{1000};  // how long an empty terminal waits for the first word
+constexpr Seconds kFirstFrame{5};           // how long a pipe waits for it
+constexpr int kDeadlineExceeded = 4;        // as gRPC numbers it
 constexpr int kExitUsage = 2;
 
 std::int64_t utc_offset() {
@@ -43,6 +45,10 @@ Reaction step(Model& model, const Event& event, Feed& feed) {
     for (const Intent& intent : reaction.intents)
         feed.ask(intent);
     return reaction;
+}
+
+void complain(const std::string& message) {
+    (void)std::fprintf(stderr, "mpmctl: %s\n", message.c_str());
 }
 
 // Waits for the feed; returns what came, nothing when the time is up or a signal came.
@@ -65,6 +71,7 @@ private:
     void apply(const Event& event);
     void read_keys();
     void read_signals();
+    void adopt_window();
     void read_feed();
     void draw_if_due();
     [[nodiscard]] milliseconds patience() const;
@@ -98,28 +105,25 @@ void Console::read_keys() {
     }
 }
 
+void Console::adopt_window() {
+    terminal_.adopt_size();
+    const TerminalSize size = terminal_.size();
+    apply(Resized{size.width, size.height});
+    at_once_ = true;
+}
+
 void Console::read_signals() {
     while (const std::optional<int> signal = signals_.next()) {
-        switch (*signal) {
-            case SIGHUP:
-            case SIGINT:
-            case SIGTERM:
-            case SIGQUIT:
-                exit_code_ = 128 + *signal;
-                return;
-            case SIGTSTP:
-                terminal_.suspend();
-                signals_.stop_process();
-                [[fallthrough]];
-            case SIGCONT:
-                terminal_.resume();
-                [[fallthrough]];
-            default: {
-                terminal_.adopt_size();
-                const TerminalSize size = terminal_.size();
-                apply(Resized{size.width, size.height});
-                at_once_ = true;
-            }
+        if (*signal == SIGTSTP) {
+            terminal_.suspend();
+            signals_.stop_process();
+        }
+        if (*signal == SIGTSTP || *signal == SIGCONT) terminal_.resume();
+        if (*signal == SIGTSTP || *signal == SIGCONT || *signal == SIGWINCH) {
+            adopt_window();
+        } else {
+            exit_code_ = 128 + *signal;
+            return;
         }
     }
 }
@@ -182,14 +186,14 @@ std::optional<Failure> first_word(Model& model, Feed& feed) {
 api::Reply<int> run_console(const DashboardOptions& options, Model& model, Feed& feed) {
     Result<SignalPipe> signals = SignalPipe::open();
     if (!signals) {
-        std::fprintf(stderr, "mpmctl: %s\n", signals.error().message.c_str());
+        complain(signals.error().message);
         return kExitUsage;
     }
     (void)step(model, Tick{}, feed);
     if (const auto failure = first_word(model, feed)) return tl::unexpected<Failure>(*failure);
     Result<std::unique_ptr<Terminal>> terminal = Terminal::open({options.colour, options.ascii});
     if (!terminal) {
-        std::fprintf(stderr, "mpmctl: %s\n", terminal.error().message.c_str());
+        complain(terminal.error().message);
         return kExitUsage;
     }
     const TerminalSize size = (*terminal)->size();
@@ -213,25 +217,38 @@ bool print_frame(const Model& model, bool first) {
     return std::fflush(stdout) == 0 && written;
 }
 
+// How the output ends with this event, if it does.
+std::optional<api::Reply<int>> batch_event(const Event& event,
+                                           Model& model,
+                                           int frames,
+                                           int& printed) {
+    if (const auto* link = std::get_if<LinkChanged>(&event)) {
+        if (link->state != Link::Lost) return std::nullopt;
+        if (printed == 0) return tl::unexpected<Failure>(link->failure);
+        complain("connection lost: " + link->failure.message);
+    }
+    if (!std::holds_alternative<FrameArrived>(event)) return std::nullopt;
+    if (!print_frame(model, printed == 0)) return 1;
+    if (++printed == frames) return 0;
+    return std::nullopt;
+}
+
 api::Reply<int> run_batch(const DashboardOptions& options, Model& model, Feed& feed) {
     model.width = columns_of_pipe();
     model.ascii = options.ascii || !locale_is_utf8();
+    const MonoTime start = os::mono_now();
     (void)step(model, Tick{}, feed);
     int printed = 0;
-    for (;;) {
+    while (printed > 0 || os::mono_now() < start + kFirstFrame) {
         for (const Event& event : wait_for_feed(feed, kTick)) {
-            const auto* link = std::get_if<LinkChanged>(&event);
-            const bool lost = link != nullptr && link->state == Link::Lost;
-            if (lost && printed == 0) return tl::unexpected<Failure>(link->failure);
-            if (lost)
-                std::fprintf(stderr, "mpmctl: connection lost: %s\n",
-                             link->failure.message.c_str());
             (void)step(model, event, feed);
-            if (!std::holds_alternative<FrameArrived>(event)) continue;
-            if (!print_frame(model, printed == 0)) return 1;
-            if (++printed == options.frames) return 0;
+            if (const auto end = batch_event(event, model, options.frames, printed)) return *end;
         }
     }
+    Failure failure;
+    failure.code = kDeadlineExceeded;
+    failure.message = "no answer";
+    return tl::unexpected<Failure>(failure);
 }
 
 }  // namespace

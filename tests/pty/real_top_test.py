@@ -192,6 +192,9 @@ class RealTop(unittest.TestCase):
             terminal.press("q")
             self.assertEqual(terminal.wait_end(), 0)
             self.assertTrue(terminal.restored())
+            done = self.server.ctl("top", "--batch", check=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("did not answer", done.stderr)
         finally:
             os.kill(control, signal.SIGCONT)
 

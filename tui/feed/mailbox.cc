@@ -14,6 +14,10 @@ os::EventFd new_bell() {
     return std::move(*bell);
 }
 
+bool is_frame(const Event& event) {
+    return std::holds_alternative<FrameArrived>(event);
+}
+
 }  // namespace
 
 Mailbox::Mailbox() : bell_(new_bell()) {}
@@ -21,10 +25,7 @@ Mailbox::Mailbox() : bell_(new_bell()) {}
 void Mailbox::put(Event event) {
     {
         const os::Lock lock(mutex_);
-        if (std::holds_alternative<FrameArrived>(event)) {
-            const auto is_frame = [](const Event& waiting) {
-                return std::holds_alternative<FrameArrived>(waiting);
-            };
+        if (is_frame(event)) {
             events_.erase(std::remove_if(events_.begin(), events_.end(), is_frame), events_.end());
         }
         events_.push_back(std::move(event));

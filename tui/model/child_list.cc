@@ -98,6 +98,7 @@ int compare(const v1::Child& a, const v1::Child& b, std::size_t field) {
 }
 
 bool passes(const v1::Child& child, const std::vector<std::string_view>& words) {
+    if (words.empty()) return true;
     const std::string all = text::lower(
         fmt::format("uid={} slot={} pid={} gen={} {} {}", child.uid(), child.slot(), child.pid(),
                     child.generation(), child.state(), child.retire_reason()));

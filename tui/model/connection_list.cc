@@ -176,16 +176,17 @@ WatchSpec wanted_watch(const Model& model) {
         spec.limit = 1;
     }
     if (!connections) return spec;
-    // A window three screens high: small steps of the cursor need no new query.
+    // A window of many screens: small steps of the cursor need no new query, and the selected row
+    // stays in it when hundreds before it come or go within a second.
     const int rows = std::max(connection_list_rows(model), 1);
     const int top = model.connections.list.top;
-    spec.limit = static_cast<std::uint32_t>(std::max(rows * 3, 100));
+    spec.limit = static_cast<std::uint32_t>(std::max(rows * 3, 300));
     const auto asked = static_cast<int>(model.asked.offset);
     const bool same = model.asked.level == spec.level && model.asked.filter == spec.filter &&
                       model.asked.order_by == spec.order_by;
     const bool inside = top >= asked && top + rows <= asked + static_cast<int>(spec.limit);
     spec.offset =
-        same && inside ? model.asked.offset : static_cast<std::uint32_t>(std::max(top - rows, 0));
+        same && inside ? model.asked.offset : static_cast<std::uint32_t>(std::max(top - (static_cast<int>(spec.limit) - rows) / 2, 0));
     return spec;
 }
 
