@@ -25,6 +25,9 @@ using std::chrono::seconds;
 const std::string kNoDeadlines = "KeepAliveTimeout 600\nTimeOut 600\n";
 const std::string kHalfHead = "GET /small.txt HTTP/1.1\r\nHost: localhost\r\nX-Half: ";
 
+// A full backlog makes the system try again after 1, 3 and 7 s.
+constexpr seconds kPatience{10};
+
 BOOST_AUTO_TEST_SUITE(connections)
 
 BOOST_AUTO_TEST_CASE(two_thousand_half_heads_and_1100_idle_ones_leave_a_new_client_served) {
@@ -32,11 +35,11 @@ BOOST_AUTO_TEST_CASE(two_thousand_half_heads_and_1100_idle_ones_leave_a_new_clie
     const Mpmctl mpmctl(server.socket());
     BOOST_REQUIRE(os::raise_descriptor_limit() >= 4000U);
     Crowd half({server.port(), 2000, kHalfHead, false});
-    half.settle(seconds(3));
+    half.settle(kPatience);
     const HttpResponse among_half_heads = fetch(server.port(), "/small.txt");
     BOOST_TEST(among_half_heads.status == 200, among_half_heads.trouble);
     Crowd idle({server.port(), 1100, get_request("/small.txt"), true});
-    idle.settle(seconds(3));
+    idle.settle(kPatience);
     half.pump(milliseconds(100));
     BOOST_TEST(idle.answered() == 1100U);
     for (int i = 0; i < 5; ++i) {

@@ -239,7 +239,8 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_met_is_one_event_when_it_begins_and_one_whe
         BOOST_REQUIRE(clients.back().send(get_request("/mpmd-test/sleep?2")));
     }
     BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.begin"); }));
-    BOOST_TEST((f.board().global.shortage == scoreboard::Shortage::Workers));
+    BOOST_TEST(becomes_true(
+        seconds(1), [&] { return f.board().global.shortage == scoreboard::Shortage::Workers; }));
     BOOST_TEST(
         std::string(scoreboard::text(f.board().global.shortage_text)).find("MaxRequestWorkers 4") !=
         std::string::npos);

@@ -133,6 +133,8 @@ BOOST_AUTO_TEST_CASE(a_hundred_and_twenty_long_requests_grow_the_server_to_six_c
     BOOST_TEST(busy_letters(mpmctl.json({"board"}), threads) == kRequests);
     BOOST_TEST(threads == 150U);
     expect_everyone_is_shown(mpmctl.connections("state = running"), crowd);
+    const Ended console = mpmctl.run({"top", "--batch", "-n", "1"});
+    BOOST_TEST(console.out.find("120/150") != std::string::npos, console.out + console.err);
     const Json grown = mpmctl.children();
     BOOST_TEST(grown.size() == 6U);
     expect_spawn_law(groups_by_start(grown, 1000), 6);
