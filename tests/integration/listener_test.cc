@@ -8,6 +8,7 @@
 
 #include "daemon/os/process.h"
 #include "tests/support/hammer.h"
+#include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/server_process.h"
 #include "tests/support/skip.h"
@@ -38,6 +39,9 @@ BOOST_AUTO_TEST_CASE(a_saturated_listener_gets_a_sibling_and_status_names_what_w
     const Mpmctl mpmctl(server.socket());
     BOOST_REQUIRE(mpmctl.status().at("children").at("active") == 1);
     BOOST_TEST(mpmctl.status().at("shortage") == "none");
+    // Known to the file cache: a file that is not goes to all workers at once, and a child without
+    // an idle worker does not accept, which is another shortage.
+    BOOST_REQUIRE(fetch(server.port(), "/k1.bin").status == 200);
     const Hammer hammer({server.port(), "/k1.bin", server.file("/k1.bin").size(), kClients, 8});
     bool named = false;
     Json status;
