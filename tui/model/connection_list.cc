@@ -13,8 +13,8 @@ namespace {
 // What the server calls the columns.
 struct ConnectionColumn {
     Column column;
-    const char* field;
-    bool largest_first;
+    const char* field = "";
+    bool largest_first = false;
 };
 // clang-format off
 const ConnectionColumn kTable[] = {
@@ -51,8 +51,8 @@ bool shows_query(const Model& model) {
 }  // namespace
 
 std::span<const Column> connection_columns() {
-    static const std::vector<Column> kColumns = columns_only();
-    return kColumns;
+    static const std::vector<Column> columns = columns_only();
+    return columns;
 }
 
 std::string place_text(const v1::Connection& connection) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <clocale>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -53,7 +54,7 @@ std::string capability(const char* name) {
     std::array<char, 16> mutable_name{};
     std::strncpy(mutable_name.data(), name, mutable_name.size() - 1);
     const char* const text = ::tigetstr(mutable_name.data());
-    if (text == nullptr || text == reinterpret_cast<const char*>(-1)) return {};
+    if (text == nullptr || reinterpret_cast<std::intptr_t>(text) == -1) return {};
     std::string out = text;
     for (std::size_t start = out.find("$<"); start != std::string::npos; start = out.find("$<")) {
         const std::size_t end = out.find('>', start);
@@ -101,11 +102,39 @@ const char* variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
+// Cells of one style that are sent as one string. Wide and marked characters end a run: their width
+// is ours to know, not the locale's.
+int run_end(const Canvas& canvas, int x, int y) {
+    const Style style = canvas.at(x, y).style;
+    const bool plain = canvas.at(x, y).bytes.size() == 1;
+    ++x;
+    while (plain && x < canvas.width() && canvas.at(x, y).style == style &&
+           canvas.at(x, y).bytes.size() == 1)
+        ++x;
+    return x;
+}
+
+void paint_row(const Canvas& canvas, int y, bool colours) {
+    for (int x = 0; x < canvas.width();) {
+        const Style style = canvas.at(x, y).style;
+        const int start = x;
+        const int end = run_end(canvas, x, y);
+        std::string run;
+        for (; x < end; ++x)
+            run += canvas.at(x, y).bytes;
+        const bool blank = run.find_first_not_of(' ') == std::string::npos && !style.reverse;
+        if (blank) continue;
+        (void)::attrset(static_cast<int>(attributes_of(style, colours)));
+        (void)::mvaddnstr(y, start, run.c_str(), static_cast<int>(run.size()));
+    }
+}
+
 }  // namespace
 
 bool locale_is_utf8() {
-    (void)std::setlocale(LC_CTYPE, "");
-    return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+    (void)std::setlocale(LC_CTYPE, "");  // NOLINT(concurrency-mt-unsafe): once, by the UI thread
+    const char* const codeset = ::nl_langinfo(CODESET);  // NOLINT(concurrency-mt-unsafe)
+    return std::strcmp(codeset, "UTF-8") == 0;
 }
 
 struct Terminal::Impl {
@@ -162,7 +191,7 @@ TerminalSize Terminal::size() const {
     return {COLS, LINES};  // a serial line does not know its size; terminfo has a guess
 }
 
-void Terminal::adopt_size() {
+void Terminal::adopt_size() const {
     const TerminalSize window = size();
     (void)::resizeterm(window.height, window.width);
     (void)::clearok(curscr, TRUE);
@@ -171,23 +200,8 @@ void Terminal::adopt_size() {
 void Terminal::paint(const Canvas& canvas, bool all) {
     if (all) (void)::clearok(curscr, TRUE);
     (void)::erase();
-    for (int y = 0; y < canvas.height(); ++y) {
-        for (int x = 0; x < canvas.width();) {
-            const Style style = canvas.at(x, y).style;
-            const int start = x;
-            std::string run;
-            do {  // wide and marked characters end a run: their width is ours to know, not the
-                  // locale's
-                run += canvas.at(x, y).bytes;
-                ++x;
-            } while (x < canvas.width() && canvas.at(x, y).style == style &&
-                     canvas.at(x, y).bytes.size() == 1 && canvas.at(x - 1, y).bytes.size() == 1);
-            if (run.empty() || (run.find_first_not_of(' ') == std::string::npos && !style.reverse))
-                continue;
-            (void)::attrset(static_cast<int>(attributes_of(style, impl_->colours)));
-            (void)::mvaddnstr(y, start, run.c_str(), static_cast<int>(run.size()));
-        }
-    }
+    for (int y = 0; y < canvas.height(); ++y)
+        paint_row(canvas, y, impl_->colours);
     (void)::attrset(A_NORMAL);
     const bool cursor = canvas.cursor_x() >= 0;
     (void)::curs_set(cursor ? 1 : 0);
@@ -219,7 +233,7 @@ void Terminal::suspend() {
     (void)::tcsetattr(STDIN_FILENO, TCSADRAIN, &impl_->before);
 }
 
-void Terminal::resume() {
+void Terminal::resume() const {
     (void)::reset_prog_mode();
     adopt_size();
     (void)::refresh();

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] bool ascii() const;
     [[nodiscard]] TerminalSize size() const;
     // After the window changed: everything is sent with the next picture.
-    void adopt_size();
+    void adopt_size() const;
     void paint(const Canvas& canvas, bool all);
 
     [[nodiscard]] std::optional<Key> next_key();
@@ -48,7 +48,7 @@ public:
 
     // Gives the terminal back for a while.
     void suspend();
-    void resume();
+    void resume() const;
 
 private:
     struct Impl;
