@@ -185,8 +185,9 @@ WatchSpec wanted_watch(const Model& model) {
     const bool same = model.asked.level == spec.level && model.asked.filter == spec.filter &&
                       model.asked.order_by == spec.order_by;
     const bool inside = top >= asked && top + rows <= asked + static_cast<int>(spec.limit);
-    spec.offset =
-        same && inside ? model.asked.offset : static_cast<std::uint32_t>(std::max(top - (static_cast<int>(spec.limit) - rows) / 2, 0));
+    spec.offset = same && inside ? model.asked.offset
+                                 : static_cast<std::uint32_t>(std::max(
+                                       top - (static_cast<int>(spec.limit) - rows) / 2, 0));
     return spec;
 }
 
