@@ -12,7 +12,7 @@ Result<std::pair<ChildChannel, ChildChannel>> ChildChannel::pair() {
 }
 
 ChildEvent ChildChannel::next() {
-    std::array<std::byte, kMaxChildMessage> buffer;
+    std::array<std::byte, kMaxChildMessage> buffer{};
     for (;;) {
         Incoming incoming = receive(fd_.get(), buffer);
         if (incoming.what == Received::WouldBlock) return ChannelEmpty{};
@@ -34,7 +34,7 @@ ChildEvent ChildChannel::next() {
 bool ChildChannel::send_bytes(std::uint32_t kind,
                               std::span<const std::byte> body,
                               std::span<const int> files) {
-    std::array<std::byte, kMaxChildMessage> buffer;
+    std::array<std::byte, kMaxChildMessage> buffer{};
     const ChildMessageHeader header{kind, static_cast<std::uint32_t>(body.size())};
     std::memcpy(buffer.data(), &header, sizeof(header));
     if (!body.empty()) std::memcpy(buffer.data() + sizeof(header), body.data(), body.size());

@@ -12,7 +12,7 @@ constexpr std::size_t kMostWaiting = 64;
 }
 
 CommandServer::Event CommandServer::next() {
-    std::array<std::byte, kMaxCommand> buffer;
+    std::array<std::byte, kMaxCommand> buffer{};
     const Incoming incoming = receive(fd_.get(), buffer);
     switch (incoming.what) {
         case Received::WouldBlock:
@@ -27,7 +27,7 @@ CommandServer::Event CommandServer::next() {
     const std::span<const std::byte> datagram(buffer.data(), incoming.size);
     Result<Command> command = decode_command(datagram);
     if (!command) return Malformed{decode_header(datagram), std::move(command).error()};
-    return std::move(*command);
+    return *command;
 }
 
 bool CommandServer::reply(const Reply& reply) {

@@ -125,6 +125,39 @@ std::optional<CommandHeader> decode_header(std::span<const std::byte> datagram) 
     return take<CommandHeader>(datagram.first(sizeof(CommandHeader)));
 }
 
+namespace {
+
+Result<> decode_body(Verb verb, std::span<const std::byte> bytes, CommandBody& body) {
+    switch (verb) {
+        case Verb::Hello:
+            return take_body<HelloBody>(bytes, body);
+        case Verb::State:
+            return take_body<StateRequest>(bytes, body);
+        case Verb::Change:
+            return take_body<ChangeBody>(bytes, body);
+        case Verb::Rollout:
+            return take_body<RolloutBody>(bytes, body);
+        case Verb::Reload:
+            return take_body<ReloadBody>(bytes, body);
+        case Verb::Ping:
+            return take_nothing(bytes);
+    }
+    return {};  // of a later release: refused by name
+}
+
+Result<> decode_reply_body(const ReplyHeader& header,
+                           Verb verb,
+                           std::span<const std::byte> bytes,
+                           ReplyBody& body) {
+    if (header.outcome != Outcome::Refused) {
+        if (verb == Verb::Hello) return take_body<HelloReply>(bytes, body);
+        if (verb == Verb::State) return take_body<StateReply>(bytes, body);
+    }
+    return take_nothing(bytes);
+}
+
+}  // namespace
+
 Result<Command> decode_command(std::span<const std::byte> datagram) {
     const std::optional<CommandHeader> header = decode_header(datagram);
     if (!header) return fail(Error::text("a datagram that is no command"));
@@ -135,28 +168,7 @@ Result<Command> decode_command(std::span<const std::byte> datagram) {
     if (header->size != bytes.size())
         return fail(Error::text("the size in the header is not the size of the body"));
     Command command{*header, {}};
-    switch (header->verb) {
-        case Verb::Hello:
-            TRY_VOID(take_body<HelloBody>(bytes, command.body));
-            break;
-        case Verb::State:
-            TRY_VOID(take_body<StateRequest>(bytes, command.body));
-            break;
-        case Verb::Change:
-            TRY_VOID(take_body<ChangeBody>(bytes, command.body));
-            break;
-        case Verb::Rollout:
-            TRY_VOID(take_body<RolloutBody>(bytes, command.body));
-            break;
-        case Verb::Reload:
-            TRY_VOID(take_body<ReloadBody>(bytes, command.body));
-            break;
-        case Verb::Ping:
-            TRY_VOID(take_nothing(bytes));
-            break;
-        default:
-            break;  // of a later release: refused by name
-    }
+    TRY_VOID(decode_body(header->verb, bytes, command.body));
     return command;
 }
 
@@ -184,15 +196,7 @@ Result<Reply> decode_reply(std::span<const std::byte> datagram, Verb verb) {
     const auto outcome = static_cast<std::uint32_t>(header->outcome);
     if (outcome < 1 || outcome > 3) return fail(Error::text("a reply with an unknown outcome"));
     Reply reply{*header, {}};
-    if (header->outcome == Outcome::Refused) {
-        TRY_VOID(take_nothing(bytes));
-    } else if (verb == Verb::Hello) {
-        TRY_VOID(take_body<HelloReply>(bytes, reply.body));
-    } else if (verb == Verb::State) {
-        TRY_VOID(take_body<StateReply>(bytes, reply.body));
-    } else {
-        TRY_VOID(take_nothing(bytes));
-    }
+    TRY_VOID(decode_reply_body(*header, verb, bytes, reply.body));
     return reply;
 }
 

@@ -47,9 +47,9 @@ Incoming receive(int fd, std::span<std::byte> buffer) {
     message.msg_control = control;
     message.msg_controllen = sizeof(control);
     ssize_t got = 0;
-    do
+    do {
         got = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
+    } while (got < 0 && errno == EINTR);
     Incoming incoming;
     if (got < 0) {
         incoming.what =
@@ -84,9 +84,9 @@ Sent send(int fd, std::span<const std::byte> datagram, std::span<const int> file
         std::memcpy(CMSG_DATA(head), files.data(), files.size_bytes());
     }
     ssize_t put = 0;
-    do
+    do {
         put = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    } while (put < 0 && errno == EINTR);
     if (put >= 0) return Sent::Whole;
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? Sent::WouldBlock
                                                                        : Sent::Gone;

@@ -37,12 +37,34 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t primary) {
     return groups;
 }
 
+Result<Identity> numeric(std::uint32_t id, const std::string& group) {
+    Identity identity;
+    identity.uid = id;
+    identity.gid = group.empty() ? gid_t{id} : TRY(find_group(group));
+    identity.groups = {identity.gid};
+    return identity;
+}
+
+Result<Identity> named(const std::string& user, const std::string& group) {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 65536> buffer{};
+    if (::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr)
+        return fail(Error::text(fmt::format("there is no user \"{}\"", user)));
+    Identity identity;
+    identity.uid = entry.pw_uid;
+    identity.gid = group.empty() ? entry.pw_gid : TRY(find_group(group));
+    identity.groups = groups_of(user, identity.gid);
+    return identity;
+}
+
 }  // namespace
 
 std::optional<gid_t> group_id(const std::string& name) {
     group entry{};
     group* found = nullptr;
-    std::array<char, 65536> buffer;
+    std::array<char, 65536> buffer{};
     if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
         found == nullptr)
         return std::nullopt;
@@ -50,23 +72,9 @@ std::optional<gid_t> group_id(const std::string& name) {
 }
 
 Result<Identity> resolve_identity(const std::string& user, const std::string& group) {
-    Identity identity;
+    const auto id = number(user);
+    Identity identity = id ? TRY(numeric(*id, group)) : TRY(named(user, group));
     identity.name = user;
-    if (const auto id = number(user)) {
-        identity.uid = *id;
-        identity.gid = group.empty() ? gid_t{*id} : TRY(find_group(group));
-        identity.groups = {identity.gid};
-    } else {
-        passwd entry{};
-        passwd* found = nullptr;
-        std::array<char, 65536> buffer;
-        if (::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
-            found == nullptr)
-            return fail(Error::text(fmt::format("there is no user \"{}\"", user)));
-        identity.uid = entry.pw_uid;
-        identity.gid = group.empty() ? entry.pw_gid : TRY(find_group(group));
-        identity.groups = groups_of(user, identity.gid);
-    }
     if (identity.uid == 0)
         return fail(Error::text(fmt::format("\"{}\" is uid 0; name an ordinary user", user)));
     return identity;

@@ -51,7 +51,7 @@ void EventLoop::forget(int fd) {
 }
 
 void EventLoop::turn(std::optional<Nanoseconds> timeout) {
-    std::array<epoll_event, 64> ready;
+    std::array<epoll_event, 64> ready{};
     const int wait = timeout ? milliseconds_up(*timeout) : -1;
     const int count =
         ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), wait);

@@ -29,7 +29,7 @@ namespace {
 std::string small_file(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return {};
-    std::array<char, 4096> buffer;
+    std::array<char, 4096> buffer{};
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     return got > 0 ? std::string(buffer.data(), static_cast<std::size_t>(got)) : std::string();
 }
@@ -77,10 +77,10 @@ std::optional<Usage> usage_of(pid_t pid) {
         text::parse_int(words[11]).value_or(0) + text::parse_int(words[12]).value_or(0);
     const auto pages = static_cast<std::uint64_t>(
         std::max<std::int64_t>(text::parse_int(words[21]).value_or(0), 0));
-    static const long kTicks = ::sysconf(_SC_CLK_TCK);
-    static const long kPageSize = ::sysconf(_SC_PAGESIZE);
-    return Usage{pages * static_cast<std::uint64_t>(kPageSize),
-                 Nanoseconds(ticks * (1'000'000'000 / kTicks))};
+    static const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
+    static const long page_size = ::sysconf(_SC_PAGESIZE);
+    return Usage{pages * static_cast<std::uint64_t>(page_size),
+                 Nanoseconds(ticks * (1'000'000'000 / ticks_per_second))};
 }
 
 std::uint32_t online_cores() {
@@ -105,7 +105,7 @@ std::uint64_t raise_descriptor_limit() {
 }
 
 std::string own_executable() {
-    std::array<char, PATH_MAX> path;
+    std::array<char, PATH_MAX> path{};
     const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
     return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
 }
@@ -150,10 +150,8 @@ Result<> arrange_descriptors(std::span<const int> keep, int first) {
     }
     for (std::size_t i = 0; i < moved.size(); ++i) {
         const int target = first + static_cast<int>(i);
-        if (moved[i] < 0)
-            (void)::close(target);
-        else if (::dup2(moved[i], target) < 0)
-            return fail(Error::os("dup2"));
+        if (moved[i] >= 0 && ::dup2(moved[i], target) < 0) return fail(Error::os("dup2"));
+        if (moved[i] < 0) (void)::close(target);
     }
     close_range(static_cast<unsigned>(above), ~0U);
     return {};

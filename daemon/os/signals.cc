@@ -9,9 +9,15 @@ namespace mpmd::os {
 
 namespace {
 
+void dispose(int number, void (*how)(int)) {
+    struct sigaction action {};
+    action.sa_handler = how;
+    (void)::sigaction(number, &action, nullptr);
+}
+
 void default_dispositions() {
     for (int number = 1; number < SIGRTMIN; ++number)
-        (void)std::signal(number, SIG_DFL);
+        dispose(number, SIG_DFL);
 }
 
 }  // namespace
@@ -36,7 +42,7 @@ std::optional<int> SignalFd::next() {
 
 void block_all_but_fatal() {
     default_dispositions();
-    (void)std::signal(SIGPIPE, SIG_IGN);
+    dispose(SIGPIPE, SIG_IGN);
     sigset_t set;
     ::sigfillset(&set);
     for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE})

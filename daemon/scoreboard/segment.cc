@@ -55,14 +55,15 @@ Result<Reader> Reader::open(int fd) {
     if (about.st_size < static_cast<off_t>(kSegmentSize))
         return fail(Error::text("the scoreboard is too small to be one of ours"));
     os::MappedMemory memory = TRY(os::MappedMemory::map(fd, kSegmentSize, os::Access::Read));
-    Header header;
+    Header header{};
     std::memcpy(&header, memory.data(), sizeof(header));
     if (header.magic != kMagic) return fail(Error::text("this is not a scoreboard of mpmd"));
-    if (header.layout_version != kLayoutVersion || header.segment_size != kSegmentSize)
+    if (header.layout_version != kLayoutVersion || header.segment_size != kSegmentSize) {
         return fail(Error::text(fmt::format(
             "the scoreboard has layout {}, this program reads layout {}: mpmd and mpmd-control are "
             "of two releases",
             header.layout_version, kLayoutVersion)));
+    }
     return Reader(std::move(memory));
 }
 
@@ -70,8 +71,7 @@ Result<Segment> Segment::create(const Header& header, const std::string& path) {
     Result<Files> made = path.empty() ? anonymous() : named(path);
     if (!made)
         return fail(made.error().context(
-            path.empty() ? "cannot make the scoreboard"
-                         : fmt::format("cannot make the scoreboard \"{}\"", path)));
+            fmt::format("cannot make the scoreboard{}", path.empty() ? "" : " \"" + path + "\"")));
     Files files = std::move(*made);
     os::MappedMemory memory =
         TRY(os::MappedMemory::map(files.write.get(), kSegmentSize, os::Access::ReadWrite));

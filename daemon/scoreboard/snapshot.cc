@@ -135,12 +135,11 @@ void add_counters(Totals& totals, const ChildNumbers& numbers) {
 
 void add_child(Totals& totals, const Child& child, std::uint64_t epoch) {
     ++totals.children;
-    if (child.leaving())
+    if (child.leaving()) {
         ++totals.draining;
-    else if (child.row.state == ChildState::Starting)
-        ++totals.children_starting;
-    if (!child.leaving()) {
+    } else {
         ++totals.active;
+        if (child.row.state == ChildState::Starting) ++totals.children_starting;
         if (child.row.state == ChildState::Running && !child.numbers.accepting)
             ++totals.not_accepting;
         if (child.numbers.accepting) totals.idle += child.idle;
@@ -160,7 +159,7 @@ std::vector<Row> ring(const Cells& cells, std::uint64_t next, std::uint64_t afte
     std::uint64_t number = next > N ? next - N : 1;
     if (number <= after) number = after + 1;
     for (; number < next; ++number) {
-        Row row;
+        Row row{};
         if (cells(number % N).read(row) && row.number == number) out.push_back(row);
     }
     return out;
@@ -215,7 +214,7 @@ Snapshot take_snapshot(const View& view) {
     constexpr int kTries = 8;  // then the supervisor died in the middle of a removal
     for (int i = 1;; ++i) {
         Snapshot snapshot = look_once(view);
-        Global after;
+        Global after{};
         const bool same = view.global().read(after) && after.removals == snapshot.global.removals &&
                           after.removals % 2 == 0;
         if (same || i == kTries) return snapshot;
@@ -230,7 +229,7 @@ void each_connection(const View& view,
     for (std::uint32_t index = 0; index < extent->shape().connections; ++index) {
         const Cell<ConnectionRow>& cell = extent->connection(index);
         if ((cell.first_word() & 0xffU) == 0) continue;  // free: the first byte is the state
-        ConnectionRow row;
+        ConnectionRow row{};
         if (!cell.read(row)) continue;
         if (row.state == ConnectionState::Free || row.number == 0) continue;
         if (static_cast<std::size_t>(row.state) >= kConnectionStates) continue;
@@ -249,7 +248,7 @@ void each_worker(const View& view,
     const std::optional<ExtentView> extent = view.extent(child);
     if (!extent) return;
     for (std::uint32_t thread = 0; thread < extent->shape().threads; ++thread) {
-        WorkerRow row;
+        WorkerRow row{};
         if (!extent->worker(thread).read(row)) continue;
         if (static_cast<std::uint8_t>(row.state) >= kWorkerStates) row.state = WorkerState::Dead;
         end_text(row.peer);
@@ -261,14 +260,14 @@ void each_worker(const View& view,
 }
 
 std::vector<EventRow> events(const View& view, std::uint64_t after) {
-    Global global;
+    Global global{};
     if (!view.global().read(global)) return {};
     return ring<EventRow, kEvents>(
         [&](std::size_t row) -> auto& { return view.event(row); }, global.next_event, after);
 }
 
 std::vector<DecisionRow> decisions(const View& view, std::uint64_t after) {
-    Global global;
+    Global global{};
     if (!view.global().read(global)) return {};
     return ring<DecisionRow, kDecisions>(
         [&](std::size_t row) -> auto& { return view.decision(row); }, global.next_decision, after);
@@ -277,7 +276,7 @@ std::vector<DecisionRow> decisions(const View& view, std::uint64_t after) {
 std::vector<OperationHead> operations(const View& view) {
     std::vector<OperationHead> out;
     for (std::size_t row = 0; row < kOperations; ++row) {
-        OperationHead head;
+        OperationHead head{};
         if (view.operation(row).head.read(head) && head.number != 0) out.push_back(head);
     }
     std::sort(out.begin(), out.end(),
@@ -293,7 +292,7 @@ std::optional<OperationRecord> find_operation(const View& view, std::uint64_t nu
         const std::size_t steps = std::min<std::size_t>(record.head.steps, kOperationSteps);
         record.steps.reserve(steps);
         for (std::size_t step = 0; step < steps; ++step) {
-            OperationStep value;
+            OperationStep value{};
             if (cells.steps[step].read(value)) record.steps.push_back(value);
         }
         return record;

@@ -76,10 +76,7 @@ void Board::publish(const ChildTable& children) {
     global.children_draining = 0;
     global.children_starting = 0;
     for (const auto& [uid, child] : children.all()) {
-        if (child.leaving())
-            ++global.children_draining;
-        else
-            ++global.children_active;
+        ++(child.leaving() ? global.children_draining : global.children_active);
         if (child.state == scoreboard::ChildState::Starting) ++global.children_starting;
     }
     segment_.global().write(global);
@@ -118,9 +115,8 @@ void Board::show(const Child& child) {
 void Board::remove(const Child& child) {
     ++global.removals;
     segment_.global().write(global);
-    if (child.epoch == global.epoch)
-        if (const auto last = scoreboard::read_child(view(), child.slot.value()))
-            add_gone(global, *last);
+    const auto last = scoreboard::read_child(view(), child.slot.value());
+    if (last && child.epoch == global.epoch) add_gone(global, *last);
     segment_.child(child.slot.value()).write(scoreboard::ChildRow{});
     ++global.removals;
     segment_.global().write(global);
