@@ -113,8 +113,9 @@ std::string ServerProcess::base_config() const {
            "\"\nServerName localhost\nListen 127.0.0.1:" + std::to_string(port_) +
            "\nDocumentRoot \"" + dir + "/site\"\nStateDir \"" + dir + "/state\"\nControlSocket \"" +
            dir + "/control.sock\"\nControlProgram \"" + control_program_ + "\"\nPidFile \"" + dir +
-           "/mpmd.pid\"\nErrorLog \"" + dir + "/error.log\"\nCustomLog \"" + dir +
-           "/access.log\" common\nLogLevel info\n" + "TestHandlers On\n";
+           "/mpmd.pid\"\nErrorLog \"" + dir + "/error.log\"\n" +
+           (options_.access_log ? "CustomLog \"" + dir + "/access.log\" common\n" : "") +
+           "LogLevel info\nTestHandlers On\n";
 }
 
 void ServerProcess::write_config(const std::string& lines) {

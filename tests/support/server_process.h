@@ -24,6 +24,7 @@ namespace mpmd::test {
 struct ServerOptions {
     std::string lines;             // added to the base configuration
     bool wait_for_control = true;  // until mpmctl is answered; false: for a served request only
+    bool access_log = true;
 };
 
 class ServerProcess {
