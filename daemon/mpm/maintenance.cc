@@ -51,9 +51,9 @@ Sums add_up(const Census& census) {
         if (!is_active(child)) continue;
         if (!child.current_generation && !census.rollout_running) continue;
         sums.idle_any += child.idle_threads;
-        if (child.not_accepting) continue;
+        if (child.not_accepting && child.full) continue;
         sums.idle_any_listener += child.idle_threads;
-        if (regulate_listeners && is_saturated(child)) continue;
+        if (child.not_accepting || (regulate_listeners && is_saturated(child))) continue;
         sums.idle += child.idle_threads;
     }
     return sums;
@@ -217,7 +217,7 @@ private:
             }
         }
         if (plan_.decision.shortage == Cause::Listener)
-            count = std::min(count, census_.online_cores - sums_.saturated);
+            count = std::clamp<std::int64_t>(census_.online_cores - sums_.saturated, 0, count);
         plan_.spawn_slots.assign(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(count));
         if (count > 0 && plan_.decision.rate >= kBusySpawnNotice)
             notice(NoticeKind::BusySpawning, plan_.decision.shortage, count);

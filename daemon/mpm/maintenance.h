@@ -41,6 +41,9 @@ struct ChildSummary {
     bool current_generation = true;
     bool quiescing = false;      // told to drain, or announced that it leaves (M-13)
     bool not_accepting = false;  // E-13; also `drain CHILD`
+    // With not_accepting: it holds as many connections as it may. Otherwise workers were short when
+    // its listener closed the door, are idle again, and the listener has not come round to look.
+    bool full = true;
     bool held = false;  // successor that waits to be released (quota): neither active nor idle
     std::int64_t threads = 0;          // ThreadsPerChild it was born with
     std::int64_t idle_threads = 0;     // dead (not yet created), starting, ready

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/mpm/admission.h"
+
 namespace mpmd::supervisor {
 
 namespace {
@@ -23,7 +25,18 @@ void count_threads(mpm::ChildSummary& summary, const scoreboard::Child& seen) {
     summary.idle_threads = summary.threads - seen.busy - seen.graceful;
 }
 
-mpm::ChildSummary summary_of(Child& child, const scoreboard::View& view) {
+bool is_full(const mpm::ChildSummary& summary, std::int64_t async_factor_micro) {
+    mpm::AdmissionCounts counts;
+    counts.idle_workers = summary.idle_threads;
+    counts.threads = summary.threads;
+    counts.factor_micro = async_factor_micro;
+    counts.open = summary.working_connections + summary.keep_alive_connections;
+    return mpm::admit(counts) != mpm::Admission::Accept;
+}
+
+mpm::ChildSummary summary_of(Child& child,
+                             const scoreboard::View& view,
+                             std::int64_t async_factor_micro) {
     mpm::ChildSummary summary;
     summary.uid = child.uid;
     summary.slot = child.slot;
@@ -47,6 +60,7 @@ mpm::ChildSummary summary_of(Child& child, const scoreboard::View& view) {
         open_in(seen->numbers, {ConnectionState::Reading, ConnectionState::Running,
                                 ConnectionState::WaitIo, ConnectionState::Writing});
     summary.keep_alive_connections = open_in(seen->numbers, {ConnectionState::KeepAlive});
+    summary.full = is_full(summary, async_factor_micro);
     return summary;
 }
 
@@ -61,7 +75,7 @@ mpm::Census take_census(ChildTable& children,
     census.free_slots =
         children.free_slots(inputs.slots, static_cast<std::size_t>(mpm::kMaxSpawnRate));
     for (auto& [uid, child] : children.all()) {
-        mpm::ChildSummary summary = summary_of(child, view);
+        mpm::ChildSummary summary = summary_of(child, view, inputs.async_factor_micro);
         summary.current_generation = child.generation == inputs.generation;
         census.children.push_back(summary);
     }

@@ -15,6 +15,7 @@ struct CensusInputs {
     std::uint32_t online_cores = 0;
     Generation generation;
     bool rollout_running = false;
+    std::int64_t async_factor_micro = 0;
 };
 [[nodiscard]] mpm::Census take_census(ChildTable& children,
                                       const scoreboard::View& view,

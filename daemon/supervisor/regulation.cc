@@ -105,7 +105,7 @@ bool Regulation::tick(const Now& now) {
     spawned_ = 0;
     retired_.reset();
     const CensusInputs inputs{core_.slots(), os::online_cores(), core_.revisions.generation(),
-                              now.rollout_running};
+                              now.rollout_running, core_.settings().limits.async_factor_micro};
     core_.board.global.online_cores = inputs.online_cores;
     mpm::Census census = take_census(core_.children, core_.board.view(), inputs);
     const mpm::Limits& limits = core_.settings().limits;

@@ -235,6 +235,17 @@ BOOST_AUTO_TEST_CASE(a_child_that_does_not_accept_has_no_idle_thread) {  // T13,
     BOOST_TEST(p.decision.shortage == Cause::Connections);
 }
 
+BOOST_AUTO_TEST_CASE(a_door_that_is_closed_although_there_is_room_is_the_listeners_shortage) {
+    mpm::ChildSummary late = not_accepting(child(3, 1));
+    late.full = false;
+    mpm::Census c = census({late});
+    c.online_cores = 2;
+    const mpm::Plan p = plan(c);
+    BOOST_TEST(p.decision.idle == 0);  // E-13 as ever
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+    BOOST_TEST(p.decision.shortage == Cause::Listener);
+}
+
 BOOST_AUTO_TEST_CASE(an_old_generation_is_never_idle_outside_a_rollout) {  // T14
     mpm::Census c = census({old_generation(idle())});
     BOOST_TEST(plan(c).spawn_slots.size() == 1U);
