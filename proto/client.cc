@@ -131,7 +131,7 @@ struct ControlClient::Impl {
 
     // One unary call. UNAVAILABLE is tried again until the deadline when the call may be repeated:
     // a control process that was replaced under us costs one failed attempt, and the next is
-    // answered by its successor.
+    // answered by its successor. A server that closes on us again and again means it.
     template <class Response, class Stub, class Request>
     Reply<Response> call(Stub& stub,
                          grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -141,7 +141,7 @@ struct ControlClient::Impl {
                          bool repeatable,
                          Duration longest) {
         const auto end = Clock::now() + longest;
-        for (;;) {
+        for (int attempt = 1;; ++attempt) {
             grpc::ClientContext context;
             context.set_deadline(end);
             Response response;
@@ -150,7 +150,7 @@ struct ControlClient::Impl {
             if (status.ok()) return response;
             const bool again = repeatable && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
                                status.error_details().empty() && !nobody_there(status) &&
-                               Clock::now() + kPause < end;
+                               attempt < kAttempts && Clock::now() + kPause < end;
             if (!again) return tl::unexpected<CallError>(to_error(status));
             // gRPC moves only inside its calls: asleep, we would never see the successor's answer.
             static_cast<void>(channel->WaitForConnected(std::min(end, Clock::now() + kPatience)));
@@ -175,6 +175,7 @@ struct ControlClient::Impl {
 
     static constexpr std::chrono::milliseconds kPause{50};
     static constexpr std::chrono::milliseconds kPatience{500};
+    static constexpr int kAttempts = 4;
 
     std::shared_ptr<grpc::Channel> channel;
     Duration deadline;

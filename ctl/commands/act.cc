@@ -51,17 +51,26 @@ int exit_code_of(const v1::Operation& operation) {
 api::Reply<v1::Operation> wait_for_end(Session& session, v1::Operation operation) {
     using Clock = std::chrono::steady_clock;
     constexpr auto kStep = std::chrono::milliseconds(1000);
+    constexpr auto kSuccession =
+        std::chrono::seconds(10);  // a new control process is there by then
+    constexpr int kUnavailable = 14;
     const auto deadline = session.options().timeout_given ? Clock::now() + session.options().timeout
                                                           : Clock::time_point::max();
     Progress progress;
     progress.show(operation);
+    auto answered = Clock::now();
     while (!has_ended(operation) && Clock::now() < deadline) {
         v1::WaitOperationRequest request;
         request.set_name(operation.name());
         request.mutable_timeout()->set_nanos(500'000'000);
         // The control process may be replaced while we wait; its successor knows the operation.
         auto reply = session.api().wait_operation(request, kStep * 30);
+        if (!reply && reply.error().code == kUnavailable && Clock::now() - answered < kSuccession) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            continue;
+        }
         if (!reply) return reply;
+        answered = Clock::now();
         operation = std::move(*reply);
         progress.show(operation);
     }

@@ -12,6 +12,8 @@ namespace mpmd::supervisor {
 
 namespace {
 
+constexpr Seconds kShortageInSight{5};
+
 using log::Level;
 using mpm::Branch;
 using mpm::Cause;
@@ -115,7 +117,7 @@ bool Regulation::tick(const Now& now) {
     retire(plan);
     say_notices(plan);
     episodes(plan.decision);
-    show_shortage(plan.decision);
+    show_shortage(plan.decision, now.time);
     record(plan);
     last_census_ = std::move(census);
     return plan.stop_server;
@@ -222,11 +224,20 @@ void Regulation::episodes(const mpm::Decision& decision) {
     turn(cpu_, decision.shortage == Cause::Cpu, "cpu", text, "cpu: listeners have time again");
 }
 
-void Regulation::show_shortage(const mpm::Decision& decision) {
-    core_.board.global.shortage = static_cast<scoreboard::Shortage>(decision.shortage);
-    scoreboard::set_text(
-        core_.board.global.shortage_text,
-        shortage_text(decision, core_.settings().limits, core_.board.global.online_cores));
+// What was short stays in sight for a while: the child that cures it comes within a tick, and the
+// operator who asks a second later wants to know why it came.
+void Regulation::show_shortage(const mpm::Decision& decision, MonoTime now) {
+    scoreboard::Global& global = core_.board.global;
+    if (decision.shortage == mpm::Cause::None) {
+        if (now - short_at_ < kShortageInSight) return;
+        global.shortage = scoreboard::Shortage::None;
+        scoreboard::set_text(global.shortage_text, "");
+        return;
+    }
+    short_at_ = now;
+    global.shortage = static_cast<scoreboard::Shortage>(decision.shortage);
+    scoreboard::set_text(global.shortage_text,
+                         shortage_text(decision, core_.settings().limits, global.online_cores));
 }
 
 void Regulation::record(const mpm::Plan& plan) {

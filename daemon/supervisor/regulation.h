@@ -47,7 +47,7 @@ private:
     void retire(const mpm::Plan& plan);
     void say_notices(const mpm::Plan& plan);
     void episodes(const mpm::Decision& decision);
-    void show_shortage(const mpm::Decision& decision);
+    void show_shortage(const mpm::Decision& decision, MonoTime now);
     void record(const mpm::Plan& plan);
 
     Core& core_;
@@ -57,6 +57,7 @@ private:
     Episode at_limit_;
     Episode no_slot_;
     Episode cpu_;
+    MonoTime short_at_{};        // the last tick that was short of something
     std::uint32_t spawned_ = 0;  // this tick
     std::optional<ChildUid> retired_;
     bool quiet_ = false;  // the last decision was "enough" and nothing was done

@@ -250,7 +250,9 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_met_is_one_event_when_it_begins_and_one_whe
     for (HttpClient& client : clients)
         BOOST_TEST(client.receive().status == 200);
     BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.end"); }));
-    BOOST_TEST((f.board().global.shortage == scoreboard::Shortage::None));
+    // It stays in sight for some seconds.
+    BOOST_TEST(becomes_true(
+        seconds(5), [&] { return f.board().global.shortage == scoreboard::Shortage::None; }));
     const auto events = events_of(f.server.pid());
     BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
                    return scoreboard::text(event.kind) == "limit.begin";
