@@ -73,6 +73,47 @@ struct CustomLog {
     bool operator==(const CustomLog&) const = default;
 };
 
+// <Location PATH>: the sections that match are merged in the order of the file; what a later one
+// sets wins. What a section does not set is nullopt.
+enum class SetHandler : std::uint8_t { None, ServerStatus, CgiScript };
+enum class Access : std::uint8_t {
+    Granted,
+    Denied,
+    Local
+};  // Require all granted|all denied|local
+
+struct Location {
+    std::string path;  // decoded prefix, "/server-status"; matches itself and what is below it
+    std::optional<SetHandler> handler;
+    std::optional<Access> access;
+    std::optional<bool> exec_cgi;  // Options +ExecCGI, -ExecCGI
+    bool operator==(const Location&) const = default;
+};
+
+struct ScriptAlias {
+    std::string path;       // "/cgi-bin/"
+    std::string directory;  // absolute
+    bool operator==(const ScriptAlias&) const = default;
+};
+
+// RLimitCPU (seconds), RLimitMEM (bytes), RLimitNPROC: for CGI scripts. nullopt: as the server's;
+// -1: "max".
+struct ResourceLimit {
+    std::int64_t soft = -1;
+    std::int64_t hard = -1;
+    bool operator==(const ResourceLimit&) const = default;
+};
+
+// Mutex (2.5). Mechanisms that cannot promise recovery are mapped to Pthread with a warning (D-44).
+enum class MutexMechanism : std::uint8_t { Default, Pthread, Flock, Fcntl, None };
+struct MutexChoice {
+    std::string name;  // "default" or "mpm-accept"
+    MutexMechanism mechanism = MutexMechanism::Default;
+    std::string directory;  // file mechanisms; "" = the run directory
+    bool omit_pid = false;  // OmitPID
+    bool operator==(const MutexChoice&) const = default;
+};
+
 struct Settings {
     mpm::Limits limits;  // as asked for, or as normalised: see Config
     LiveSettings live;
@@ -92,6 +133,17 @@ struct Settings {
     std::vector<CustomLog> custom_log;
     std::string pid_file = "logs/mpmd.pid";
     std::string score_board_file;  // "" = anonymous memory
+
+    std::vector<Location> locations;            // in the order of the file
+    std::vector<ScriptAlias> script_aliases;    // the first that matches counts
+    std::optional<ResourceLimit> rlimit_cpu;    // RLimitCPU, seconds
+    std::optional<ResourceLimit> rlimit_mem;    // RLimitMEM, bytes
+    std::optional<ResourceLimit> rlimit_nproc;  // RLimitNPROC, processes
+    std::int64_t cgi_timeout_ms = 0;            // CGIScriptTimeout: 0 = TimeOut
+    std::vector<MutexChoice> mutexes;  // Mutex; AcceptMutex and LockFile are turned into one
+    std::string core_dump_directory;   // "" = not set: ServerRoot, and dumps stay off (P-24)
+    bool enable_exception_hook = false;
+    std::int64_t listen_cores_buckets_ratio = 0;  // 0 = one bucket
 
     std::int64_t stop_timeout_ms = 3000;  // StopTimeout: until KILL
     std::int64_t retiring_limit = 0;      // RetiringLimit: 0 = MaxRequestWorkers
