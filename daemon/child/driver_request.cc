@@ -77,6 +77,9 @@ Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
 
 Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
     --requests_left_;
+    exchange.request.peer = {connection.peer.bytes(), connection.peer.port(),
+                             connection.peer.family() == AF_INET6};
+    exchange.request.socket = connection.stream.fd();
     exchange.body = http::BodyReader(exchange.request);
     if (http::BodyReader::too_large(exchange.request, commons_.settings.request)) {
         take(connection, Event::Rejected);

@@ -58,13 +58,28 @@ bool answer_method(const http::Request& request, http::Response& response) {
 }  // namespace
 
 Router::Router(const config::Settings& settings, bool test_handlers)
-    : files_(from_server_root(settings, settings.document_root),
+    : locations_(settings.locations),
+      files_(from_server_root(settings, settings.document_root),
              settings.directory_index,
              load_types(from_server_root(settings, settings.types_config))),
       test_handlers_(test_handlers),
       cache_(caps_of(settings), Milliseconds(settings.live.file_cache_check_ms)) {}
 
+bool Router::refuse(const LocationRules& rules,
+                    const http::Request& request,
+                    http::Response& response) {
+    if (rules.status != 0) {
+        error_page(rules.status, request, response);
+    } else if (!admits(rules.access, request)) {
+        error_page(403, request, response);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 http::Where Router::answer(const http::Request& request, MonoTime now, http::Response& response) {
+    if (refuse(locations_.find(request.raw_path), request, response)) return http::Where::Answered;
     if (test_handlers_ && is_test_path(request.raw_path)) return http::Where::NeedsWorker;
     if (answer_method(request, response)) return http::Where::Answered;
     const FileCache::Found found = cache_.find(request.raw_path, now);
@@ -78,6 +93,7 @@ http::Where Router::answer(const http::Request& request, MonoTime now, http::Res
 }
 
 void Router::run(const http::Request& request, http::Response& response) const {
+    if (refuse(locations_.find(request.raw_path), request, response)) return;
     if (test_handlers_ && is_test_path(request.raw_path))
         return run_test_handler(request, response);
     if (answer_method(request, response)) return;

@@ -10,6 +10,7 @@
 #include "daemon/base/time.h"
 #include "daemon/config/settings.h"
 #include "daemon/handlers/file_cache.h"
+#include "daemon/handlers/location.h"
 #include "daemon/handlers/static_file.h"
 #include "daemon/http/handler.h"
 
@@ -18,7 +19,8 @@ namespace mpmd::handlers {
 class Router final : public http::Handler {
 public:
     // Reads TypesConfig; everything else is opened when asked for. `test_handlers`: TestHandlers is
-    // On and allowed (every Listen is loopback; the caller decides).
+    // On and allowed (every Listen is loopback; the caller decides). Borrows the settings'
+    // sections.
     Router(const config::Settings& settings, bool test_handlers);
 
     [[nodiscard]] http::Where answer(const http::Request& request,
@@ -36,7 +38,13 @@ public:
     [[nodiscard]] const FileCacheCounts& cache_counts() const { return cache_.counts(); }
 
 private:
+    // True: answered, because the <Location> sections refuse it.
+    [[nodiscard]] static bool refuse(const LocationRules& rules,
+                                     const http::Request& request,
+                                     http::Response& response);
+
     // Constant after construction.
+    Locations locations_;
     StaticFiles files_;
     bool test_handlers_;
     // The listener's.

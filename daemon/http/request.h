@@ -9,6 +9,7 @@
 // whoever owns the connection. Decoding of the path is not done here: the cache is asked with the
 // raw bytes (decode_path in target.h).
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -43,6 +44,13 @@ struct Field {
     std::string_view value;  // without surrounding blanks
 };
 
+// One end of the connection, as numbers. IPv4 takes the first four bytes.
+struct End {
+    std::array<std::uint8_t, 16> address{};
+    std::uint16_t port = 0;
+    bool v6 = false;
+};
+
 struct Request {
     Method method = Method::Other;
     std::uint8_t version = 11;      // 10 or 11
@@ -60,6 +68,9 @@ struct Request {
         host;  // authority of the target, else the Host field; with its port, may be ""
     std::optional<std::uint64_t> content_length;
     std::vector<Field> fields;  // in order of arrival
+    // Filled in by whoever owns the connection, after the parser.
+    End peer;         // the client
+    int socket = -1;  // to ask the kernel for our own address; not to be read or written
 
     [[nodiscard]] bool has(FieldId id) const {
         return ((present >> static_cast<unsigned>(id)) & 1u) != 0;

@@ -44,6 +44,21 @@ Address Address::from(const sockaddr_storage& raw) {
     return address;
 }
 
+Address Address::of(const std::array<std::uint8_t, 16>& bytes, std::uint16_t port, bool v6) {
+    Address address;
+    address.bytes_ = bytes;
+    address.port_ = port;
+    address.v6_ = v6;
+    return address;
+}
+
+Address Address::of_local(int socket) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&raw), &size) < 0) return {};
+    return from(raw);
+}
+
 bool Address::is_loopback() const {
     if (!v6_) return bytes_[0] == 127;
     return bytes_[15] == 1 &&

@@ -24,6 +24,12 @@ public:
     [[nodiscard]] static std::optional<Address> parse(std::string_view host, std::uint16_t port);
     // Of what accept4, getsockname and getpeername filled in. Other families become 0.0.0.0:0.
     [[nodiscard]] static Address from(const sockaddr_storage& raw);
+    // IPv4 takes the first four of `bytes`.
+    [[nodiscard]] static Address of(const std::array<std::uint8_t, 16>& bytes,
+                                    std::uint16_t port,
+                                    bool v6);
+    // Our own end of a connected socket; 0.0.0.0:0 when the kernel does not say.
+    [[nodiscard]] static Address of_local(int socket);
 
     [[nodiscard]] int family() const { return v6_ ? AF_INET6 : AF_INET; }
     [[nodiscard]] std::uint16_t port() const { return port_; }
