@@ -22,3 +22,10 @@ endforeach()
 
 install(FILES ${PROJECT_SOURCE_DIR}/daemon/packaging/mpmd.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# What a service needs. Written when it is installed, so that --prefix counts; a prefix of /usr means /etc as well.
+install(CODE "
+    set(packaging \"${PROJECT_SOURCE_DIR}/daemon/packaging\")
+    set(scratch \"${CMAKE_BINARY_DIR}/packaging\")
+    set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")")
+install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_service.cmake)

@@ -133,9 +133,9 @@ void ServerProcess::start() {
 
 bool ServerProcess::start_once() {
     const std::string output = dir_ / "server.out";
-    program_ = std::make_unique<Program>(
-        std::vector<std::string>{program_path("MPMD", "mpmd"), "-f", config(), "--foreground"},
-        ProgramOptions{{}, output});
+    std::vector<std::string> words = options_.wrapper;
+    words.insert(words.end(), {program_path("MPMD", "mpmd"), "-f", config(), "--foreground"});
+    program_ = std::make_unique<Program>(std::move(words), ProgramOptions{{}, output});
     const bool serves =
         becomes_true(kStartLimit, [this] { return answers() || !program_->running(); });
     if (!program_->running()) {
