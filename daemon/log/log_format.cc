@@ -307,21 +307,47 @@ void LogFormat::append_record(const Record& record, std::string& line) const {
     }
 }
 
+std::optional<std::uint64_t> LogFormat::number_of(Item item, const Record& record) {
+    switch (item) {
+        case Item::ClientPort:
+            return record.client_port;
+        case Item::LocalPort:
+            return record.local_port;
+        case Item::Status:
+            return record.status;
+        case Item::BodyBytes:
+            return record.body_bytes;
+        case Item::BytesIn:
+            return record.bytes_in;
+        case Item::BytesOut:
+            return record.bytes_out;
+        case Item::BytesBoth:
+            return record.bytes_in + record.bytes_out;
+        case Item::Microseconds:
+            return record.duration_us;
+        case Item::Milliseconds:
+            return record.duration_us / 1000;
+        case Item::Seconds:
+            return record.duration_us / 1'000'000;
+        case Item::KeepAliveRequests:
+            return record.keep_alive_requests;
+        case Item::Pid:
+            return static_cast<std::uint64_t>(record.pid);
+        case Item::Tid:
+            return static_cast<std::uint64_t>(record.tid);
+        default:
+            return std::nullopt;
+    }
+}
+
 void LogFormat::append_part(const Part& part, const Record& record, std::string& line) {
+    if (const auto number = number_of(part.item, record)) return append_number(line, *number);
     switch (part.item) {
-        case Item::Text:
-            break;
         case Item::Client:
             append_or_dash(line, record.client);
             break;
         case Item::Local:
             append_or_dash(line, record.local);
-            break;
-        case Item::ClientPort:
-            append_number(line, record.client_port);
-            break;
-        case Item::LocalPort:
-            append_number(line, record.local_port);
             break;
         case Item::Dash:
             line.push_back('-');
@@ -348,38 +374,12 @@ void LogFormat::append_part(const Part& part, const Record& record, std::string&
         case Item::Protocol:
             append_protocol(line, record.version);
             break;
-        case Item::Status:
-            append_number(line, record.status);
-            break;
         case Item::BodyBytesClf:
             if (record.body_bytes == 0) {
                 line.push_back('-');
-                break;
+            } else {
+                append_number(line, record.body_bytes);
             }
-            [[fallthrough]];
-        case Item::BodyBytes:
-            append_number(line, record.body_bytes);
-            break;
-        case Item::BytesIn:
-            append_number(line, record.bytes_in);
-            break;
-        case Item::BytesOut:
-            append_number(line, record.bytes_out);
-            break;
-        case Item::BytesBoth:
-            append_number(line, record.bytes_in + record.bytes_out);
-            break;
-        case Item::Microseconds:
-            append_number(line, record.duration_us);
-            break;
-        case Item::Milliseconds:
-            append_number(line, record.duration_us / 1000);
-            break;
-        case Item::Seconds:
-            append_number(line, record.duration_us / 1'000'000);
-            break;
-        case Item::KeepAliveRequests:
-            append_number(line, record.keep_alive_requests);
             break;
         case Item::ConnectionStatus:
             line.push_back(record.aborted ? 'X' : record.persistent ? '+' : '-');
@@ -390,17 +390,13 @@ void LogFormat::append_part(const Part& part, const Record& record, std::string&
         case Item::Host:
             append_or_dash(line, record.host);
             break;
-        case Item::Pid:
-            append_number(line, static_cast<std::uint64_t>(record.pid));
-            break;
-        case Item::Tid:
-            append_number(line, static_cast<std::uint64_t>(record.tid));
-            break;
         case Item::RequestField:
             append_or_dash(line, record.request_fields(part.text));
             break;
         case Item::ResponseField:
             append_or_dash(line, record.response_fields(part.text));
+            break;
+        default:
             break;
     }
 }

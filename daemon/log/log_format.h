@@ -12,6 +12,7 @@
 // constant value.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,7 @@ private:
     };
     static Result<Part> parse_directive(std::string_view format, std::size_t& at);
     static Result<Part> name_directive(char letter, std::string argument, std::size_t at);
+    [[nodiscard]] static std::optional<std::uint64_t> number_of(Item item, const Record& record);
     static void append_part(const Part& part, const Record& record, std::string& line);
 
     std::vector<Part> parts_;

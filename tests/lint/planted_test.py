@@ -43,6 +43,20 @@ class Planted(unittest.TestCase):
             status, output = self.lint(script)
             self.assertIn(status, (0, 77), output)
 
+    def test_a_function_that_is_too_long(self):
+        body = "    int x = 0;\n" * 60
+        self.plant("daemon/os/clock.cc", f"namespace a {{\nstruct B {{\n    int c = 0;\n}};\nint long_one(int d) {{\n{body}}}\n}}\n")
+        self.expect("sizes.py", "daemon/os/clock.cc:5: a function of 62 lines")
+        self.plant("daemon/os/clock.cc", f"// A table.\nint long_one(int d) {{\n{body}}}\n")
+        self.assertEqual(self.lint("sizes.py")[0], 0)
+
+    def test_an_acceptance_row_without_its_test(self):
+        rows = "".join(f"BOOST_AUTO_TEST_CASE(A_{row:02}_does_it) {{\n}}\n" for row in range(1, 71) if row != 12)
+        self.plant("tests/accept/event_test.cc", rows)
+        self.expect("acceptance.py", "A-12 has no test")
+        self.plant("tests/accept/more_test.cc", "BOOST_AUTO_TEST_CASE(A_12_does_it) {\n}\nBOOST_AUTO_TEST_CASE(A_71_x) {\n}\n")
+        self.expect("acceptance.py", "A-71 is no row")
+
     def test_an_include_up_the_layers(self):
         self.plant("daemon/net/address.h", HEADER)
         self.plant("daemon/os/clock.h", HEADER + '#include "daemon/net/address.h"\n')

@@ -26,6 +26,7 @@ inline std::string post(const std::string& fields, const std::string& body = "")
     return "POST /x HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body;
 }
 
+// A table.
 inline std::vector<RequestVector> request_vectors() {
     using namespace std::string_literals;
     // clang-format off

@@ -35,6 +35,7 @@ std::string length(std::size_t n) {
     return "Content-Length: " + std::to_string(n) + "\r\n";
 }
 
+// A table.
 std::vector<Stream> streams() {
     using test::post;
     return {

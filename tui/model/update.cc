@@ -163,23 +163,8 @@ void invert_sorting(Model& model) {
 
 // ---- keys of the screens ----
 
-bool look(Model& model, Action action) {
+bool walk(Model& model, Action action) {
     switch (action) {
-        case Action::ShowOverview:
-            go_to(model, Screen::Overview);
-            return true;
-        case Action::ShowChildren:
-            go_to(model, Screen::Children);
-            return true;
-        case Action::ShowConnections:
-            go_to(model, Screen::Connections);
-            return true;
-        case Action::NextScreen:
-            step_screen(model, 1);
-            return true;
-        case Action::PreviousScreen:
-            step_screen(model, -1);
-            return true;
         case Action::MoveUp:
             move(model, -1);
             return true;
@@ -204,6 +189,28 @@ bool look(Model& model, Action action) {
         case Action::ScrollRight:
             scroll_columns(model, 1);
             return true;
+        default:
+            return false;
+    }
+}
+
+bool look(Model& model, Action action) {
+    switch (action) {
+        case Action::ShowOverview:
+            go_to(model, Screen::Overview);
+            return true;
+        case Action::ShowChildren:
+            go_to(model, Screen::Children);
+            return true;
+        case Action::ShowConnections:
+            go_to(model, Screen::Connections);
+            return true;
+        case Action::NextScreen:
+            step_screen(model, 1);
+            return true;
+        case Action::PreviousScreen:
+            step_screen(model, -1);
+            return true;
         case Action::Open:
             open_or_close(model);
             return true;
@@ -226,7 +233,7 @@ bool look(Model& model, Action action) {
             step_interval(model, -1);
             return true;
         default:
-            return false;
+            return walk(model, action);
     }
 }
 

@@ -18,13 +18,7 @@ namespace sb = scoreboard;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kWallUs = 1'772'632'951'000'000;  // 2026-03-04T14:02:31Z
 
-// Two children of two threads: one running with a GET and a parked connection, one draining.
-Sample sample() {
-    Sample sample;
-    sample.number = 7;
-    sample.mono = from_ns(1000 * kSecond);
-    sample.wall = WallTime(std::chrono::microseconds(kWallUs));
-    sample.load_1 = 0.5;
+void fill_server(Sample& sample) {
     sb::Header& header = sample.snapshot.header;
     sb::set_text(header.instance, "main");
     sb::set_text(header.instance_id, "00ff");
@@ -52,7 +46,9 @@ Sample sample() {
     global.max_spare_threads = 250;
     global.async_factor_micro = 2'500'000;
     sb::set_text(global.listen, "127.0.0.1:8080 [::1]:8080");
+}
 
+sb::Child running_child() {
     sb::Child running;
     running.slot = 0;
     running.row.uid = 3;
@@ -77,22 +73,28 @@ Sample sample() {
     running.numbers.requests_on_workers = 5;
     running.numbers.accepted = 4;
     running.numbers.bytes_out = 5000;
-    sb::Child draining = running;
+    return running;
+}
+
+sb::Child draining_child() {
+    sb::Child draining = running_child();
     draining.slot = 1;
     draining.row.uid = 2;
     draining.row.pid = 899;
     draining.row.state = sb::ChildState::Draining;
     draining.row.reason = sb::RetireReason::Restart;
     draining.numbers.accepting = false;
-    sample.snapshot.children = {running, draining};
-    sb::Totals& totals = sample.snapshot.totals;
+    return draining;
+}
+
+void fill_totals(sb::Totals& totals) {
+    totals.connections_by_state = running_child().numbers.connections;
     totals.busy = 2;
     totals.idle = 1;
     totals.children = 2;
     totals.active = 1;
     totals.draining = 1;
     totals.connections = 4;
-    totals.connections_by_state = running.numbers.connections;
     totals.connections_by_state[static_cast<std::size_t>(sb::ConnectionState::Running)] = 2;
     totals.connections_by_state[static_cast<std::size_t>(sb::ConnectionState::KeepAlive)] = 2;
     totals.requests_on_listener = 20;
@@ -100,6 +102,18 @@ Sample sample() {
     totals.status[2] = 29;
     totals.status[4] = 1;
     totals.latency[20] = 10;
+}
+
+// Two children of two threads: one running with a GET and a parked connection, one draining.
+Sample sample() {
+    Sample sample;
+    sample.number = 7;
+    sample.mono = from_ns(1000 * kSecond);
+    sample.wall = WallTime(std::chrono::microseconds(kWallUs));
+    sample.load_1 = 0.5;
+    fill_server(sample);
+    sample.snapshot.children = {running_child(), draining_child()};
+    fill_totals(sample.snapshot.totals);
     sample.rates.requests = 12.5;
     sample.rates.children[3] = 6.25;
     return sample;

@@ -131,20 +131,9 @@ bool went_back(Scope scope, const Model& after) {
     }
 }
 
-bool worked(
-    Action action, Scope scope, const Model& before, const Model& after, const Reaction& reaction) {
+bool walked(Action action, Scope scope, const Model& before, const Model& after) {
     const int page = scope == Scope::Help || scope == Scope::Tune ? 1 : 5;
     switch (action) {
-        case Action::ShowOverview:
-            return after.screen == Screen::Overview && !after.help;
-        case Action::ShowChildren:
-            return after.screen == Screen::Children && !after.help;
-        case Action::ShowConnections:
-            return after.screen == Screen::Connections && !after.help;
-        case Action::NextScreen:
-            return (static_cast<int>(after.screen) - static_cast<int>(before.screen) + 3) % 3 == 1;
-        case Action::PreviousScreen:
-            return (static_cast<int>(after.screen) - static_cast<int>(before.screen) + 3) % 3 == 2;
         case Action::MoveUp:
             return position(after) == position(before) - 1;
         case Action::MoveDown:
@@ -162,14 +151,13 @@ bool worked(
             return list_of(after).shift == list_of(before).shift - 1;
         case Action::ScrollRight:
             return list_of(after).shift == list_of(before).shift + 1;
-        case Action::Open:
-            return detail(after) != detail(before);
-        case Action::Back:
-            return went_back(scope, after);
-        case Action::Filter:
-            return scope_of(after) == Scope::FilterInput;
-        case Action::SortMenu:
-            return scope_of(after) == Scope::SortMenu;
+        default:
+            return false;
+    }
+}
+
+bool sorted_as_asked(Action action, const Model& before, const Model& after) {
+    switch (action) {
         case Action::SortPrevious:
         case Action::SortNext:
             return sorting(after).column != sorting(before).column;
@@ -185,6 +173,58 @@ bool worked(
             return sorted_by(after) == "AGE";
         case Action::SortConnections:
             return sorted_by(after) == "CONNS";
+        default:
+            return false;
+    }
+}
+
+// Keys of the dialogs.
+bool answered(
+    Action action, Scope scope, const Model& before, const Model& after, const Reaction& reaction) {
+    switch (action) {
+        case Action::Accept:
+            return accepted(scope, before, after);
+        case Action::NextButton:
+        case Action::PreviousButton:
+            if (scope == Scope::Restart)
+                return restart_is_chosen(after) != restart_is_chosen(before);
+            return std::get<TuneDialog>(after.dialog).focus !=
+                   std::get<TuneDialog>(before.dialog).focus;
+        case Action::EditValue:
+            return scope_of(after) == Scope::TuneEdit;
+        case Action::UndoEdit:
+            return std::get<TuneDialog>(after.dialog).changes() == 0;
+        case Action::ToggleLifetime:
+            return std::get<TuneDialog>(after.dialog).saved;
+        case Action::FocusApply:
+            return std::get<TuneDialog>(after.dialog).focus == TuneDialog::Focus::Apply &&
+                   !asks<ApplyChange>(reaction);
+        default:
+            return walked(action, scope, before, after) || sorted_as_asked(action, before, after);
+    }
+}
+
+bool worked(
+    Action action, Scope scope, const Model& before, const Model& after, const Reaction& reaction) {
+    switch (action) {
+        case Action::ShowOverview:
+            return after.screen == Screen::Overview && !after.help;
+        case Action::ShowChildren:
+            return after.screen == Screen::Children && !after.help;
+        case Action::ShowConnections:
+            return after.screen == Screen::Connections && !after.help;
+        case Action::NextScreen:
+            return (static_cast<int>(after.screen) - static_cast<int>(before.screen) + 3) % 3 == 1;
+        case Action::PreviousScreen:
+            return (static_cast<int>(after.screen) - static_cast<int>(before.screen) + 3) % 3 == 2;
+        case Action::Open:
+            return detail(after) != detail(before);
+        case Action::Back:
+            return went_back(scope, after);
+        case Action::Filter:
+            return scope_of(after) == Scope::FilterInput;
+        case Action::SortMenu:
+            return scope_of(after) == Scope::SortMenu;
         case Action::Tag:
             return after.children.tags.size() == before.children.tags.size() + 1;
         case Action::UntagAll:
@@ -210,25 +250,9 @@ bool worked(
             return after.help != before.help;
         case Action::Quit:
             return reaction.quit;
-        case Action::Accept:
-            return accepted(scope, before, after);
-        case Action::NextButton:
-        case Action::PreviousButton:
-            if (scope == Scope::Restart)
-                return restart_is_chosen(after) != restart_is_chosen(before);
-            return std::get<TuneDialog>(after.dialog).focus !=
-                   std::get<TuneDialog>(before.dialog).focus;
-        case Action::EditValue:
-            return scope_of(after) == Scope::TuneEdit;
-        case Action::UndoEdit:
-            return std::get<TuneDialog>(after.dialog).changes() == 0;
-        case Action::ToggleLifetime:
-            return std::get<TuneDialog>(after.dialog).saved;
-        case Action::FocusApply:
-            return std::get<TuneDialog>(after.dialog).focus == TuneDialog::Focus::Apply &&
-                   !asks<ApplyChange>(reaction);
+        default:
+            return answered(action, scope, before, after, reaction);
     }
-    return false;
 }
 
 constexpr Scope kScopes[] = {Scope::Overview, Scope::Children,    Scope::Connections,
