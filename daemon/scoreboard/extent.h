@@ -1,8 +1,8 @@
 #pragma once
 
 // The memory of one child in the scoreboard, as its writer sees it: status, one row and one
-// histogram per worker thread, one row per connection. Borrowed pointers into the mapping that
-// `Segment` owns.
+// histogram per worker thread, a histogram of the listener, one row per connection. Borrowed
+// pointers into the mapping that `Segment` owns.
 //
 // Writers: the ChildStatus counters say who adds; a worker row and histogram belong to that worker,
 // a connection row to whoever owns the connection. Nobody outside the child can write here.
@@ -25,7 +25,7 @@ public:
         return at<Cell<WorkerRow>>(shape_.workers_offset())[thread];
     }
     [[nodiscard]] Histogram& histogram(std::uint32_t thread) const {
-        CHECK(thread < shape_.threads);
+        CHECK(thread <= shape_.threads);  // the last one is the listener's
         return at<Histogram>(shape_.histograms_offset())[thread];
     }
     [[nodiscard]] Cell<ConnectionRow>& connection(std::uint32_t row) const {

@@ -25,7 +25,7 @@
 namespace mpmd::scoreboard {
 
 inline constexpr std::uint64_t kMagic = 0x6d706d64'73636f72;  // "mpmdscor"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 
 static_assert(
     std::atomic<std::uint64_t>::is_always_lock_free,
@@ -176,6 +176,7 @@ struct Header {  // written once, before anybody else maps it
     std::array<char, 64> instance;     // Instance NAME
     std::array<char, 32> version;      // of mpmd
     std::array<char, 32> built;
+    std::array<char, 32> platform;  // "Debian"
 };
 
 // What the supervisor knows of the server as a whole; rewritten at each tick and each change.
@@ -215,11 +216,17 @@ struct Global {
     std::uint64_t gone_shed_keep_alive;
     std::uint64_t gone_shed_head;
     std::uint64_t gone_queue_timeouts;
+    std::uint64_t gone_duration_ns;
     std::array<std::uint64_t, 6> gone_status;  // [0] unused, 1xx .. 5xx
     std::array<std::uint64_t, kHistogramBuckets> gone_latency;
     std::uint64_t next_event;  // number of the next event; the ring holds the kEvents before it
     std::uint64_t next_decision;
     std::uint64_t next_operation;
+    // CPU of the supervisor itself and of all the processes it has reaped, since the epoch
+    std::uint64_t own_user_us;
+    std::uint64_t own_system_us;
+    std::uint64_t gone_user_us;
+    std::uint64_t gone_system_us;
     std::uint64_t spawned;  // children started since the epoch
     std::uint64_t crashed;  // ended by a signal
     // Odd while a dead child moves from its row to the totals above: a reader who meets that, or
@@ -231,7 +238,7 @@ struct Global {
 };
 
 struct ChildRow {       // index = slot
-    std::uint64_t uid;  // 0 = free
+    std::uint64_t uid;  // 0 = free; then only the fields named past_ are of use
     std::uint64_t revision;
     std::uint64_t extent_offset;  // from the start of the segment
     std::uint32_t extent_pages;
@@ -251,8 +258,17 @@ struct ChildRow {       // index = slot
     std::uint32_t open_fds;
     std::uint64_t operation;  // that replaces it, 0 = none
     std::uint64_t epoch;      // born in; its counters belong to no later one
-    std::array<std::uint64_t, 47> reserved;
+    std::uint64_t user_us;    // CPU since its start, as of the last tick
+    std::uint64_t system_us;
+    // What the workers of earlier children did in this slot, since the epoch.
+    std::uint64_t past_requests;
+    std::uint64_t past_bytes;
+    std::uint64_t past_duration_ns;
+    std::uint32_t past_generation;  // of the last of them
+    std::uint32_t padding2;
+    std::array<std::uint64_t, 43> reserved;
 };
+static_assert(sizeof(Cell<ChildRow>) == 512);
 
 struct OperationStep {
     std::uint64_t old_uid;
@@ -351,24 +367,33 @@ struct alignas(64) ChildStatus {
     Counter accept_errors;
     Gauge ready;  // 1 = all threads are up
     Gauge draining;
+    Counter duration_ns;  // spent on requests, by all threads
 };
 
-struct WorkerRow {      // 248 bytes: a Cell of 256
-    WorkerState state;  // first byte of the first word
-    std::array<std::uint8_t, 3> padding;
+// httpd's worker record. What is "of the slot" began with an earlier child in the same slot: the
+// supervisor writes these three before the fork, the worker goes on from there.
+struct WorkerRow {         // 312 bytes: a Cell of 320
+    WorkerState state;     // first byte of the first word
+    std::uint8_t version;  // HTTP, of the request: 10, 11; 0 = none yet
+    std::array<std::uint8_t, 2> padding;
     std::uint32_t tid;
-    std::uint64_t since_ns;
-    std::uint64_t requests;
-    std::uint64_t bytes_out;
+    std::uint64_t since_ns;    // in this state
+    std::uint64_t requests;    // of this child
+    std::uint64_t bytes_out;   // of this child
     std::uint64_t connection;  // number within the child, 0 = none
     std::uint32_t connection_row;
-    std::uint32_t reserved;
+    std::uint32_t connection_requests;  // answered on that connection
+    std::uint64_t slot_requests;
+    std::uint64_t slot_bytes;
+    std::uint64_t slot_duration_ns;
+    std::uint64_t last_ns;      // duration of the last request
+    std::uint64_t cpu_ns;       // of this thread
     std::array<char, 56> peer;  // "198.51.100.7:51122"
     std::array<char, 8> method;
-    std::array<char, 32> vhost;
+    std::array<char, 56> vhost;
     std::array<char, 104> target;
 };
-static_assert(sizeof(Cell<WorkerRow>) == 256);
+static_assert(sizeof(Cell<WorkerRow>) == 320);
 
 struct ConnectionRow {      // 248 bytes: a Cell of 256
     ConnectionState state;  // first byte of the first word
@@ -432,7 +457,8 @@ inline constexpr std::uint64_t kDecisionsOffset =
 inline constexpr std::uint64_t kArenaOffset =
     kDecisionsOffset + page_up(kDecisions * sizeof(Cell<DecisionRow>));
 
-// status | workers | histograms | connections, each on its own cache lines.
+// status | workers | histograms (one for each worker, then the listener's) | connections, each on
+// its own cache lines.
 struct ExtentShape {
     std::uint32_t threads = 0;
     std::uint32_t connections = 0;
@@ -444,7 +470,7 @@ struct ExtentShape {
         return workers_offset() + threads * sizeof(Cell<WorkerRow>);
     }
     [[nodiscard]] constexpr std::uint64_t connections_offset() const {
-        return histograms_offset() + threads * sizeof(Histogram);
+        return histograms_offset() + (threads + 1) * sizeof(Histogram);
     }
     [[nodiscard]] constexpr std::uint64_t bytes() const {
         return page_up(connections_offset() + connections * sizeof(Cell<ConnectionRow>));

@@ -31,7 +31,7 @@ public:
         return at<Cell<WorkerRow>>(shape_.workers_offset())[thread];
     }
     [[nodiscard]] const Histogram& histogram(std::uint32_t thread) const {
-        CHECK(thread < shape_.threads);
+        CHECK(thread <= shape_.threads);  // the last one is the listener's
         return at<Histogram>(shape_.histograms_offset())[thread];
     }
     [[nodiscard]] const Cell<ConnectionRow>& connection(std::uint32_t row) const {

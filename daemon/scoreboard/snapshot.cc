@@ -49,6 +49,7 @@ ChildNumbers read_numbers(const ChildStatus& status, const ExtentShape& shape) {
     out.queue_timeouts = get(status.queue_timeouts);
     out.deadline_wakeups = get(status.deadline_wakeups);
     out.accept_errors = get(status.accept_errors);
+    out.duration_ns = get(status.duration_ns);
     return out;
 }
 
@@ -78,16 +79,20 @@ void count(Child& child, WorkerState state) {
     }
 }
 
-void read_threads(Child& child, const ExtentView& extent, bool with_latency) {
+void read_latency(Child& child, const ExtentView& extent) {
+    for (std::uint32_t thread = 0; thread <= extent.shape().threads; ++thread) {
+        const Histogram& histogram = extent.histogram(thread);
+        for (std::size_t bucket = 0; bucket < kHistogramBuckets; ++bucket)
+            child.latency[bucket] += get(histogram.buckets[bucket]);
+    }
+}
+
+void read_threads(Child& child, const ExtentView& extent) {
     child.letters.reserve(extent.shape().threads);
     for (std::uint32_t thread = 0; thread < extent.shape().threads; ++thread) {
         const WorkerState state = worker_state(extent.worker(thread).first_word());
         child.letters.push_back(letter(state));
         count(child, state);
-        if (!with_latency) continue;
-        const Histogram& histogram = extent.histogram(thread);
-        for (std::size_t bucket = 0; bucket < kHistogramBuckets; ++bucket)
-            child.latency[bucket] += get(histogram.buckets[bucket]);
     }
 }
 
@@ -106,6 +111,7 @@ void add_gone(Totals& totals, const Global& global) {
     totals.shed_keep_alive = global.gone_shed_keep_alive;
     totals.shed_head = global.gone_shed_head;
     totals.queue_timeouts = global.gone_queue_timeouts;
+    totals.duration_ns = global.gone_duration_ns;
     totals.status = global.gone_status;
     totals.latency = global.gone_latency;
 }
@@ -131,6 +137,7 @@ void add_counters(Totals& totals, const ChildNumbers& numbers) {
     totals.shed_keep_alive += numbers.shed_keep_alive;
     totals.shed_head += numbers.shed_head;
     totals.queue_timeouts += numbers.queue_timeouts;
+    totals.duration_ns += numbers.duration_ns;
 }
 
 void add_child(Totals& totals, const Child& child, std::uint64_t epoch) {
@@ -186,13 +193,14 @@ std::optional<Child> read_child(const View& view, std::uint32_t slot, bool with_
     const std::optional<ExtentView> extent = view.extent(child.row);
     if (!extent) return std::nullopt;
     child.numbers = read_numbers(extent->status(), extent->shape());
-    read_threads(child, *extent, with_latency);
+    read_threads(child, *extent);
+    if (with_latency) read_latency(child, *extent);
     return child;
 }
 
 namespace {
 
-Snapshot look_once(const View& view) {
+Snapshot look_once(const View& view, bool with_latency) {
     Snapshot snapshot;
     snapshot.header = view.header();
     if (!view.global().read(snapshot.global)) return snapshot;
@@ -200,7 +208,7 @@ Snapshot look_once(const View& view) {
     const auto slots =
         static_cast<std::uint32_t>(std::min<std::size_t>(snapshot.global.high_slot, kMaxChildren));
     for (std::uint32_t slot = 0; slot < slots; ++slot) {
-        std::optional<Child> child = read_child(view, slot);
+        std::optional<Child> child = read_child(view, slot, with_latency);
         if (!child) continue;
         add_child(snapshot.totals, *child, snapshot.global.epoch);
         snapshot.children.push_back(std::move(*child));
@@ -210,10 +218,10 @@ Snapshot look_once(const View& view) {
 
 }  // namespace
 
-Snapshot take_snapshot(const View& view) {
+Snapshot take_snapshot(const View& view, bool with_latency) {
     constexpr int kTries = 8;  // then the supervisor died in the middle of a removal
     for (int i = 1;; ++i) {
-        Snapshot snapshot = look_once(view);
+        Snapshot snapshot = look_once(view, with_latency);
         Global after{};
         const bool same = view.global().read(after) && after.removals == snapshot.global.removals &&
                           after.removals % 2 == 0;

@@ -59,6 +59,7 @@ struct ChildNumbers {
     std::uint64_t queue_timeouts = 0;
     std::uint64_t deadline_wakeups = 0;
     std::uint64_t accept_errors = 0;
+    std::uint64_t duration_ns = 0;  // spent on requests, by all threads
 };
 
 struct Child {
@@ -101,6 +102,7 @@ struct Totals {
     std::uint64_t shed_keep_alive = 0;
     std::uint64_t shed_head = 0;
     std::uint64_t queue_timeouts = 0;
+    std::uint64_t duration_ns = 0;
     std::uint32_t listener_busy_permille = 0;  // the busiest
     std::array<std::uint64_t, kHistogramBuckets> latency{};
 };
@@ -112,7 +114,8 @@ struct Snapshot {
     Totals totals;
 };
 
-[[nodiscard]] Snapshot take_snapshot(const View& view);
+// Without latency it is far cheaper: the histograms are most of what there is to read.
+[[nodiscard]] Snapshot take_snapshot(const View& view, bool with_latency = true);
 // One row; nothing when the slot is free or its row was in flux. Latency only on request (it reads
 // every histogram).
 [[nodiscard]] std::optional<Child> read_child(const View& view,

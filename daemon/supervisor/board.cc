@@ -36,6 +36,7 @@ void add_gone(scoreboard::Global& global, const scoreboard::Child& last) {
     global.gone_shed_keep_alive += numbers.shed_keep_alive;
     global.gone_shed_head += numbers.shed_head;
     global.gone_queue_timeouts += numbers.queue_timeouts;
+    global.gone_duration_ns += numbers.duration_ns;
     add(global.gone_status, numbers.status);
     add(global.gone_latency, last.latency);
 }
