@@ -1,5 +1,6 @@
 #include "daemon/child/door.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <linux/tcp.h>
@@ -44,7 +45,18 @@ Knock classify(int code) {
     }
 }
 
+void set_buffer(int fd, int name, std::int64_t bytes) {
+    if (bytes <= 0) return;
+    const int value = static_cast<int>(std::min<std::int64_t>(bytes, 1 << 30));
+    ::setsockopt(fd, SOL_SOCKET, name, &value, sizeof value);
+}
+
 }  // namespace
+
+void set_buffers(int fd, const config::LiveSettings& live) {
+    set_buffer(fd, SO_SNDBUF, live.send_buffer_size);
+    set_buffer(fd, SO_RCVBUF, live.receive_buffer_size);
+}
 
 void Door::open() {
     if (open_) return;

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "daemon/config/settings.h"
 #include "daemon/net/address.h"
 #include "daemon/net/listen_socket.h"
 #include "daemon/os/poller.h"
@@ -36,6 +37,9 @@ struct Guest {
     net::Address peer;
     int os_errno = 0;
 };
+
+// SendBufferSize and ReceiveBufferSize, where they are set.
+void set_buffers(int fd, const config::LiveSettings& live);
 
 class Door {
 public:

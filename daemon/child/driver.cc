@@ -14,9 +14,10 @@ namespace mpmd::child {
 using mpm::Event;
 using mpm::State;
 
-Driver::Driver(const Commons& commons, int thread)
+Driver::Driver(const Commons& commons, int thread, Part part)
     : commons_(commons),
       thread_(thread),
+      part_(part),
       tid_(static_cast<int>(::syscall(SYS_gettid))),
       access_log_(commons.log_formats, commons.ring, kFirstCustomLog) {}
 
@@ -92,7 +93,7 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
         if (!budget_left && !exchange.input.empty())
             return in_progress(exchange, true), Turn::Again;
         await_input(connection, exchange);
-        if (!on_listener() || !connection.readable) return Turn::ReadMore;
+        if (part_ == Part::Worker || !connection.readable) return Turn::ReadMore;
         switch (receive(connection, exchange)) {
             case Got::Bytes:
                 break;
@@ -116,7 +117,7 @@ Turn Driver::after_flush(Connection& connection, Exchange& exchange) {
         if (connection.state == State::Writing) take(connection, Event::FlushedPipelined);
         take(connection, Event::NeedsWorker);
         in_progress(exchange, true);
-        if (on_listener()) return Turn::Worker;
+        if (part_ != Part::Worker) return Turn::Worker;
         return work(connection, exchange);
     }
     return finish(connection, exchange);

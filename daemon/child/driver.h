@@ -1,7 +1,9 @@
 #pragma once
 
 // The one step function of a connection: goes on with it until it would block, needs a worker, or
-// ends. Listener and workers run the same code; what differs is who may block.
+// ends. Listener and workers run the same code; what differs is who may block. Under MPM worker one
+// thread takes both parts (Part::Whole): it reads as the listener does, and is told Turn::Worker
+// before each handler, so that it can show what it is about to run.
 //
 //   parse every buffered request, answer into the output buffer ─► send once ─► read ─► ...
 //
@@ -33,10 +35,13 @@ enum class Turn : std::uint8_t {
 inline constexpr int kRequestsPerTurn = 32;
 inline constexpr std::size_t kOutputPerTurn = std::size_t{256} * 1024;
 
+// What a thread does of a connection's life.
+enum class Part : std::uint8_t { Listener, Worker, Whole };
+
 class Driver {
 public:
     // `thread`: the worker's index, -1: the listener.
-    Driver(const Commons& commons, int thread);
+    Driver(const Commons& commons, int thread, Part part);
 
     // At the start of each wake-up or job, before anything else.
     void begin(MonoTime now);
@@ -70,7 +75,7 @@ private:
     enum class Sent : std::uint8_t { All, Blocked, NeedsWorker, Budget, Broken };
     enum class Got : std::uint8_t { Bytes, Nothing, Gone };
 
-    [[nodiscard]] bool on_listener() const { return thread_ < 0; }
+    [[nodiscard]] bool on_listener() const { return part_ == Part::Listener; }
     void update_limits();
 
     Took take_request(Connection& connection, Exchange& exchange);
@@ -97,6 +102,7 @@ private:
 
     const Commons& commons_;
     const int thread_;
+    const Part part_;
     const int tid_;
     config::LiveSettings live_;
     std::uint64_t live_version_ = 0;

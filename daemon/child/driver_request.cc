@@ -86,7 +86,7 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
         answer_error(connection, exchange, 413);
         return Took::Stop;
     }
-    if (!on_listener()) {
+    if (part_ == Part::Worker) {
         take(connection, Event::NeedsWorker);
         take(connection, Event::WorkerTook);
         run_handler(connection, exchange);
@@ -94,7 +94,7 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
     }
     take(connection, Event::RequestReady);
     // With the log ring crowded a worker takes the request and waits for room (decisions.md 9).
-    if (live_.listener_answers == 0 || !commons_.ring.roomy() ||
+    if (part_ == Part::Whole || live_.listener_answers == 0 || !commons_.ring.roomy() ||
         commons_.handler.answer(exchange.request, now_, exchange.response) ==
             http::Where::NeedsWorker) {
         exchange.due = Due::Handler;

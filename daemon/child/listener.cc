@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sys/epoll.h>
 
+#include "daemon/child/busy_meter.h"
 #include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
 
@@ -31,7 +32,7 @@ Listener::Listener(const Commons& commons,
       heritage_(heritage),
       reports_(reports),
       status_(commons.score.status()),
-      driver_(commons, -1),
+      driver_(commons, -1, Part::Listener),
       slab_(heritage.shape.connections),
       parked_(os::mono_now()),
       door_(ways.poller, heritage.listeners, kFirstDoorKey),
@@ -42,8 +43,7 @@ Listener::Listener(const Commons& commons,
 
 void Listener::run() {
     MonoTime now = os::mono_now();
-    window_start_ = now;
-    demand_before_window_ = demand_.emplace().total().value_or(Nanoseconds::zero());
+    BusyMeter busy(now);
     driver_.begin(now);
     apply_live();
     tend_door();
@@ -60,7 +60,8 @@ void Listener::run() {
                                    std::memory_order_relaxed);
         status_.listener_state.store(static_cast<int>(scoreboard::WorkerState::Writing),
                                      std::memory_order_relaxed);
-        measure(slept_from, now);
+        if (const auto permille = busy.waited(slept_from, now))
+            status_.listener_busy_permille.store(*permille, std::memory_order_relaxed);
         driver_.begin(now);
         wake_up(events);
         status_.listener_state.store(static_cast<int>(scoreboard::WorkerState::Ready),
@@ -107,25 +108,6 @@ MonoTime Listener::sleep_until() const {
     if (awaited_ > 0) until = std::min(until, driver_.now() + Milliseconds(1));
     if (const auto deadline = commons_.orders.drain_deadline()) until = std::min(until, *deadline);
     return until;
-}
-
-// Share of the last second outside epoll_wait, or ready to leave it and waiting for a processor
-// (M-23): on a machine whose processors are all taken a listener that has to queue for one is as
-// short of time as one that never sleeps.
-void Listener::measure(MonoTime slept_from, MonoTime woken) {
-    busy_in_window_ += slept_from - std::max(driver_.now(), window_start_);
-    const Nanoseconds window = woken - window_start_;
-    if (window < Seconds(1)) return;
-    if (const auto demand = demand_->total()) {
-        busy_in_window_ = std::max(busy_in_window_, *demand - demand_before_window_);
-        demand_before_window_ = *demand;
-    }
-    const std::int64_t permille = busy_in_window_.count() * 1000 / window.count();
-    status_.listener_busy_permille.store(
-        static_cast<std::int32_t>(std::clamp<std::int64_t>(permille, 0, 1000)),
-        std::memory_order_relaxed);
-    window_start_ = woken;
-    busy_in_window_ = {};
 }
 
 void Listener::obey_orders() {

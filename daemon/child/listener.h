@@ -27,7 +27,6 @@
 #include "daemon/handlers/router.h"
 #include "daemon/mpm/admission.h"
 #include "daemon/mpm/shedding.h"
-#include "daemon/os/thread_demand.h"
 
 namespace mpmd::child {
 
@@ -47,7 +46,6 @@ private:
     // The loop.
     void wake_up(std::span<const epoll_event> events);
     [[nodiscard]] MonoTime sleep_until() const;
-    void measure(MonoTime slept_from, MonoTime woken);
     void obey_orders();
     void apply_live();
     [[nodiscard]] bool finished();
@@ -117,11 +115,6 @@ private:
     MonoTime next_look_{};  // at the kernel's queue
     int looks_ = 0;         // in a row that found somebody there
     std::size_t fewest_waiting_ = 0;
-
-    MonoTime window_start_{};
-    Nanoseconds busy_in_window_{};
-    std::optional<os::ThreadDemand> demand_;  // of the listener thread, made there
-    Nanoseconds demand_before_window_{};
 };
 
 inline constexpr std::uint64_t kBellKey = 1;       // keys of connections are pointers: even, large

@@ -35,12 +35,6 @@ std::uint64_t network_of(const net::Address& peer) {
     return network;
 }
 
-void set_buffer(int fd, int name, std::int64_t bytes) {
-    if (bytes <= 0) return;
-    const int value = static_cast<int>(std::min<std::int64_t>(bytes, 1 << 30));
-    ::setsockopt(fd, SOL_SOCKET, name, &value, sizeof value);
-}
-
 }  // namespace
 
 void Listener::answer_door(std::size_t socket) {
@@ -68,9 +62,7 @@ void Listener::answer_door(std::size_t socket) {
         ++accepted;
         ++accepted_;
         bump(status_.accepted);
-        const config::LiveSettings& live = driver_.live();
-        set_buffer(guest.fd.get(), SO_SNDBUF, live.send_buffer_size);
-        set_buffer(guest.fd.get(), SO_RCVBUF, live.receive_buffer_size);
+        set_buffers(guest.fd.get(), driver_.live());
         make_row();
         welcome(std::move(guest), socket);
     }

@@ -1,10 +1,6 @@
 #include "daemon/child/worker.h"
 
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "daemon/os/clock.h"
 
@@ -16,17 +12,29 @@ std::uint32_t interest(bool output) {
     return EPOLLIN | EPOLLRDHUP | EPOLLET | (output ? EPOLLOUT : 0U);
 }
 
-Worker::Worker(const Commons& commons, Ways& ways, std::uint32_t thread)
-    : commons_(commons), ways_(ways), thread_(thread), driver_(commons, static_cast<int>(thread)) {
-    row_.tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+// Either we see that the door waits, or the listener, which says so before it counts once more,
+// sees us.
+void become_idle(const Commons& commons, Ways& ways) {
+    commons.score.status().idle_workers.fetch_add(1, std::memory_order_relaxed);
+    ways.ready.enter();
+    if (ways.door_waits.load(std::memory_order_seq_cst) &&
+        ways.door_waits.exchange(false, std::memory_order_seq_cst))
+        ways.listener_bell.ring();
 }
+
+Worker::Worker(const Commons& commons, Ways& ways, std::uint32_t thread)
+    : commons_(commons),
+      ways_(ways),
+      thread_(thread),
+      driver_(commons, static_cast<int>(thread), Part::Worker),
+      row_(commons.score, thread) {}
 
 void Worker::run() {
     auto& idle = commons_.score.status().idle_workers;
     std::uint64_t announced = 0;
     for (;;) {
-        show(commons_.orders.draining() ? WorkerState::Graceful : WorkerState::Ready);
-        become_idle();
+        row_.rest(commons_.orders.draining() ? WorkerState::Graceful : WorkerState::Ready);
+        become_idle(commons_, ways_);
         std::optional<Job> job = ways_.ready.pop(announced);
         idle.fetch_sub(1, std::memory_order_relaxed);
         if (!job) break;
@@ -39,34 +47,24 @@ void Worker::run() {
             ways_.rechecked.push_back(std::move(learned));
         }
     }
-    show(WorkerState::Dead);
-}
-
-// Either we see that the door waits, or the listener, which says so before it counts once more,
-// sees us.
-void Worker::become_idle() {
-    commons_.score.status().idle_workers.fetch_add(1, std::memory_order_relaxed);
-    ways_.ready.enter();
-    if (ways_.door_waits.load(std::memory_order_seq_cst) &&
-        ways_.door_waits.exchange(false, std::memory_order_seq_cst))
-        ways_.listener_bell.ring();
+    row_.rest(WorkerState::Dead);
 }
 
 void Worker::serve(Connection& connection) {
     Exchange& exchange = *connection.exchange;
     commons_.score.status().queued.fetch_sub(1, std::memory_order_relaxed);
-    show_busy(connection, exchange);
+    row_.name(connection, &exchange);
+    row_.show(WorkerState::Writing);
     commons_.score.show(connection, static_cast<int>(thread_), driver_.now(), &exchange);
 
     const std::uint64_t before = connection.bytes_out;
     const Turn turn = driver_.work(connection, exchange);
 
     if (driver_.access_log().enabled()) {
-        show(WorkerState::Logging);
+        row_.show(WorkerState::Logging);
         driver_.access_log().flush_waiting();
     }
-    row_.requests += 1;
-    row_.bytes_out += connection.bytes_out - before;
+    row_.count(1, connection.bytes_out - before);
     park(connection, turn);
 }
 
@@ -109,31 +107,6 @@ bool Worker::watch(Connection& connection, bool output) {
     connection.watches_output = output;
     connection.readable = false;
     return armed.has_value();
-}
-
-void Worker::show_busy(const Connection& connection, const Exchange& exchange) {
-    row_.connection = connection.number;
-    row_.connection_row = connection.row;
-    std::array<char, 46> host;
-    const std::string_view peer = connection.peer.host_into(host);
-    const auto end = connection.peer.family() == AF_INET
-                         ? fmt::format_to_n(row_.peer.data(), row_.peer.size() - 1, "{}:{}", peer,
-                                            connection.peer.port())
-                         : fmt::format_to_n(row_.peer.data(), row_.peer.size() - 1, "[{}]:{}", peer,
-                                            connection.peer.port());
-    *end.out = '\0';
-    put_text(row_.method, exchange.request.method_text);
-    put_text(row_.vhost, exchange.request.host);
-    put_text(row_.target, exchange.request.target);
-    show(WorkerState::Writing);
-}
-
-void Worker::show(WorkerState state) {
-    row_.state = state;
-    row_.since_ns = static_cast<std::uint64_t>(to_ns(os::mono_now()));
-    if (state == WorkerState::Ready || state == WorkerState::Graceful || state == WorkerState::Dead)
-        row_.connection = 0;
-    commons_.score.extent().worker(thread_).write(row_);
 }
 
 }  // namespace mpmd::child

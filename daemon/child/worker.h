@@ -10,6 +10,7 @@
 #include "daemon/child/driver.h"
 #include "daemon/child/parked_stack.h"
 #include "daemon/child/ready_queue.h"
+#include "daemon/child/thread_row.h"
 #include "daemon/os/event_fd.h"
 #include "daemon/os/poller.h"
 
@@ -33,6 +34,9 @@ struct Ways {
 // needs no system call between two requests.
 [[nodiscard]] std::uint32_t interest(bool output);
 
+// A worker thread that is about to wait for a job counts as idle from here on.
+void become_idle(const Commons& commons, Ways& ways);
+
 class Worker {
 public:
     Worker(const Commons& commons, Ways& ways, std::uint32_t thread);
@@ -42,15 +46,12 @@ private:
     void serve(Connection& connection);
     void park(Connection& connection, Turn turn);
     [[nodiscard]] bool watch(Connection& connection, bool output);
-    void become_idle();
-    void show_busy(const Connection& connection, const Exchange& exchange);
-    void show(scoreboard::WorkerState state);
 
     const Commons& commons_;
     Ways& ways_;
     const std::uint32_t thread_;
     Driver driver_;
-    scoreboard::WorkerRow row_{};
+    ThreadRow row_;
 };
 
 }  // namespace mpmd::child
