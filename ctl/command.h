@@ -89,6 +89,7 @@ int run_status(Session& session, const Arguments& arguments);
 int run_ps(Session& session, const Arguments& arguments);
 int run_conns(Session& session, const Arguments& arguments);
 int run_board(Session& session, const Arguments& arguments);
+int run_crashes(Session& session, const Arguments& arguments);
 int run_get(Session& session, const Arguments& arguments);
 int run_describe(Session& session, const Arguments& arguments);
 int run_set(Session& session, const Arguments& arguments);
@@ -101,5 +102,9 @@ int run_top(Session& session, const Arguments& arguments);
 // commands/follow.cc: shows an operation until it ends and says how it ended; also after control
 // was replaced.
 int follow_operation(Session& session, const api::v1::Operation& started);
+
+// commands/board_local.cc: the same board without mpmd-control, from the scoreboard itself; its
+// exit code.
+int run_board_local(Session& session, const Arguments& arguments);
 
 }  // namespace mpmd::ctl

@@ -10,6 +10,11 @@ constexpr std::array kConnsFlags{
     Flag{"--sort", "FIELD", "order by a field; a leading - reverses (-age)"},
     Flag{"--limit", "N", "show at most N rows"},
 };
+constexpr std::array kBoardFlags{
+    Flag{"--local", "", "read the scoreboard itself, without mpmd-control"},
+    Flag{"--file", "PATH", "with --local: the file of ScoreBoardFile"},
+};
+constexpr std::array kCrashesFlags{Flag{"--stack", "", "also the return addresses"}};
 constexpr std::array kGetFlags{
     Flag{"--all", "", "also directives that cannot be changed while running"}};
 constexpr std::array kSetFlags{
@@ -53,7 +58,9 @@ constexpr std::array kCommands{
     Command{"ps", "[CHILD...]", "children", 0, 1000, kPsFlags, run_ps},
     Command{"conns", "[FILTER]", "connections, also the parked ones", 0, 1000, kConnsFlags,
             run_conns},
-    Command{"board", "", "one letter per thread", 0, 0, {}, run_board},
+    Command{"board", "", "one letter per thread", 0, 0, kBoardFlags, run_board},
+    Command{"crashes", "", "how children died of a bug, with their request", 0, 0, kCrashesFlags,
+            run_crashes},
     Command{"get", "[DIRECTIVE...]", "values of directives", 0, 1000, kGetFlags, run_get},
     Command{"describe",
             "DIRECTIVE",

@@ -42,7 +42,9 @@ int main(int argc, char** argv) {
         return 0;
     }
     auto endpoint = find_endpoint(invocation->options.address, invocation->options.instance);
-    if (!endpoint) return refuse(endpoint.error(), json);
-    Session session(invocation->options, *endpoint);
+    // A scoreboard that was named needs no server to be found.
+    const bool named = !invocation->arguments.value("--file").empty();
+    if (!endpoint && !named) return refuse(endpoint.error(), json);
+    Session session(invocation->options, endpoint.value_or(Endpoint{}));
     return invocation->command->run(session, invocation->arguments);
 }

@@ -221,6 +221,11 @@ Reply<v1::ListConnectionsResponse> ControlClient::list_connections(
                        true, impl_->deadline);
 }
 
+Reply<v1::ListCrashesResponse> ControlClient::list_crashes(const v1::ListCrashesRequest& request) {
+    return impl_->call(*impl_->scoreboard, &v1::ScoreboardService::Stub::ListCrashes, request, true,
+                       impl_->deadline);
+}
+
 Reply<v1::Operation> ControlClient::restart_children(const v1::RestartChildrenRequest& request) {
     return impl_->call(*impl_->process, &v1::ProcessService::Stub::RestartChildren, request,
                        !request.request_id().empty(), impl_->deadline);

@@ -106,12 +106,23 @@ int run_conns(Session& session, const Arguments& arguments) {
     return kExitDone;
 }
 
-int run_board(Session& session, const Arguments&) {
+int run_board(Session& session, const Arguments& arguments) {
+    if (arguments.has("--local")) return run_board_local(session, arguments);
+    if (!arguments.value("--file").empty())
+        return session.refuse(usage_failure("--file goes with --local"));
     v1::GetScoreboardRequest request;
     request.set_level(v1::FRAME_LEVEL_CHILDREN);
     const auto frame = session.api().get_scoreboard(request);
     if (!frame) return session.refuse(frame.error());
     session.print(session.json() ? message_json(*frame) : show_board(*frame, session.width()));
+    return kExitDone;
+}
+
+int run_crashes(Session& session, const Arguments& arguments) {
+    const auto list = session.api().list_crashes({});
+    if (!list) return session.refuse(list.error());
+    session.print(session.json() ? message_json(*list)
+                                 : show_crashes(*list, arguments.has("--stack"), session.width()));
     return kExitDone;
 }
 

@@ -215,6 +215,33 @@ std::string show_connections(const v1::ListConnectionsResponse& list, std::size_
     return out;
 }
 
+std::string show_crashes(const v1::ListCrashesResponse& list, bool stacks, std::size_t width) {
+    Table table({{"NO", Align::Right},
+                 {"TIME"},
+                 {"CHILD", Align::Right},
+                 {"SLOT", Align::Right},
+                 {"PID", Align::Right},
+                 {"GEN", Align::Right},
+                 {"SIGNAL"},
+                 {"THREAD"},
+                 {"CORE"},
+                 {"REQUEST"}});
+    std::string addresses;
+    for (const v1::Crash& c : list.crashes()) {
+        table.add({number(c.number()), timestamp_text(c.time()), number(c.child_uid()),
+                   number(c.slot()), number(c.pid()), number(c.generation()), c.signal(),
+                   c.thread(), c.core_dumped() ? "yes" : "no",
+                   c.request().empty() ? "-" : c.request()});
+        if (stacks)
+            addresses += fmt::format("\n{}  {} at {}\n", c.number(), c.signal(),
+                                     c.address().empty() ? "no address" : c.address());
+        for (int i = 0; stacks && i < c.stack_size(); ++i)
+            addresses += fmt::format("  {}\n", c.stack(i));
+    }
+    if (table.empty()) return "no child has left a crash record (EnableExceptionHook)\n";
+    return table.text(width) + addresses;
+}
+
 std::string show_directives(const v1::ListDirectivesResponse& list, std::size_t width) {
     Table table(
         {{"DIRECTIVE"}, {"NOW"}, {"FILE"}, {"DEFAULT"}, {"APPLIES"}, {"SOURCE"}, {"RANGE"}});

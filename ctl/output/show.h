@@ -16,6 +16,9 @@ namespace mpmd::ctl {
 [[nodiscard]] std::string show_board(const api::v1::ScoreboardFrame& frame, std::size_t width);
 [[nodiscard]] std::string show_connections(const api::v1::ListConnectionsResponse& list,
                                            std::size_t width);
+[[nodiscard]] std::string show_crashes(const api::v1::ListCrashesResponse& list,
+                                       bool stacks,
+                                       std::size_t width);
 [[nodiscard]] std::string show_directives(const api::v1::ListDirectivesResponse& list,
                                           std::size_t width);
 [[nodiscard]] std::string show_directive(const api::v1::Directive& directive);

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/child/crash_note.h"
 #include "daemon/child/listener.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/worker.h"
@@ -28,7 +29,8 @@ constexpr std::size_t kRingCapacity = std::size_t{1024} * 1024;  // per log file
 constexpr Milliseconds kLogPause{50};  // lines that come while we rest are written together
 constexpr Milliseconds kOrphanDrain{30'000};
 
-// L-2: only the supervisor interprets signals; the five fatal ones keep their effect.
+// L-2: only the supervisor interprets signals; the five fatal ones keep their effect
+// (crash_note.h adds what is said on the way).
 void set_signals() {
     sigset_t blocked;
     sigfillset(&blocked);
@@ -176,12 +178,14 @@ Result<void> Child::start_threads() {
         static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
     for (std::uint32_t i = 0; i < commons_.threads; ++i)
         threads_.push_back(TRY(start_thread(fmt::format("worker-{}", i), stack, [this, i] {
+            const CrashWitness witness(static_cast<std::int32_t>(i));
             Worker worker(commons_, ways_, i);
             workers_up_.fetch_add(1, std::memory_order_release);
             worker.run();
         })));
     TRY_VOID(poller_.add(listener_bell_.fd(), EPOLLIN, kBellKey));
     threads_.push_back(TRY(start_thread("listener", stack, [this] {
+        const CrashWitness witness(scoreboard::kListenerThread);
         Listener listener(commons_, ways_, router_, heritage_, reports_);
         listener.run();
         // Connections that are left end with the process; workers may still hold some.
@@ -201,6 +205,12 @@ int Child::fail_to_start(const Error& error) {
 }
 
 int Child::run() {
+    const CrashWitness witness(scoreboard::kMainThread);
+    const config::Settings& settings = commons_.settings;
+    install_crash_note(
+        commons_.score.extent(),
+        settings.core_dump_directory.empty() ? settings.server_root : settings.core_dump_directory,
+        settings.enable_exception_hook);
     const Result<void> started = start_threads();
     if (!started) return fail_to_start(started.error());
     commons_.score.status().ready.store(1, std::memory_order_release);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/base/text.h"
+#include "daemon/child/crash_note.h"
 #include "daemon/child/driver.h"
 #include "daemon/handlers/error_page.h"
 #include "daemon/mpm/persistence.h"
@@ -93,6 +94,7 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
         return Took::Stop;  // send before the next one may block
     }
     take(connection, Event::RequestReady);
+    const AnsweringMark mark(exchange.request);
     // With the log ring crowded a worker takes the request and waits for room (decisions.md 9).
     if (part_ == Part::Whole || live_.listener_answers == 0 || !commons_.ring.roomy() ||
         commons_.handler.answer(exchange.request, now_, exchange.response) ==

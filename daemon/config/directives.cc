@@ -220,13 +220,22 @@ constexpr Directive kTable[] = {
     {.name = "PidFile", .syntax = "file", .kind = Kind::Path, .fallback = "logs/mpmd.pid", .reload = kNow,
      .help = "The file with the supervisor's process id, locked while it lives. A relative path begins at ServerRoot.",
      .binding = TEXT(pid_file)},
-    {.name = "ScoreBoardFile", .syntax = "file", .kind = Kind::Path, .reload = kNextStart, .support = Support::Known,
-     .help = "A file that holds the scoreboard, for readers without the control plane."},
-    {.name = "CoreDumpDirectory", .syntax = "directory", .kind = Kind::Path, .apply = kRolling, .support = Support::Known,
-     .help = "Where a crashing child leaves its core file."},
+    {.name = "ScoreBoardFile", .syntax = "file", .kind = Kind::Path, .reload = kNextStart,
+     .help = "The file that holds the scoreboard while the server runs, for readers without the control plane: "
+             "mpmctl board --local, or a program that maps it. Mode 0640, of the group mpmd-view where there is one. "
+             "A file that a dead server left is replaced, anything else in its place prevents the start; it is removed at the end. "
+             "Without this directive the scoreboard is memory without a name. A relative path begins at ServerRoot.",
+     .binding = TEXT(score_board_file)},
+    {.name = "CoreDumpDirectory", .syntax = "directory", .kind = Kind::Path, .apply = kRolling,
+     .help = "Where a crashing process leaves its core file, as far as kernel.core_pattern allows; it must exist, and User must be "
+             "able to write there. Only when it is set are children allowed to dump core after they have given up root, "
+             "up to the hard limit of core files. Default: ServerRoot, without that permission.",
+     .binding = TEXT(core_dump_directory)},
     {.name = "EnableExceptionHook", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1,
-     .apply = kRolling, .support = Support::Known,
-     .help = "Whether a crashing child leaves a crash record."},
+     .apply = kRolling,
+     .help = "Whether a child that dies of SEGV, BUS, ABRT, ILL or FPE leaves a crash record: signal, thread, request and return "
+             "addresses. mpmctl crashes lists the last 64.",
+     .binding = NUMBER(enable_exception_hook)},
     {.name = "Mutex", .syntax = "mechanism [default|name] ... [OmitPID]", .kind = Kind::Words, .fallback = "default",
      .accumulates = true, .support = Support::Known, .max_arguments = 16,
      .help = "How processes exclude one another. The event MPM needs no mutex for accepting."},

@@ -87,6 +87,7 @@ public:
             error("TypesConfig",
                   Error::os(fmt::format("TypesConfig \"{}\"", effective_.types_config)).message);
         }
+        core_dump_directory();
         user();
         group();
         roles();
@@ -107,6 +108,12 @@ private:
     void document_root() {
         report(set("DocumentRoot") ? Severity::Error : Severity::Warning, "DocumentRoot",
                fmt::format("DocumentRoot \"{}\" is not a directory", effective_.document_root));
+    }
+    void core_dump_directory() {  // P-24
+        const std::string& path = effective_.core_dump_directory;
+        if (set("CoreDumpDirectory") && !is_directory(path))
+            error("CoreDumpDirectory",
+                  fmt::format("CoreDumpDirectory \"{}\" is not a directory", path));
     }
     void user() {
         if (!root_ && !set("User")) return;

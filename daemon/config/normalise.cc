@@ -18,9 +18,10 @@ bool is_loopback(const Listen& listen) {
 
 void resolve_paths(Settings& settings) {
     if (settings.state_dir.empty()) settings.state_dir = "/var/lib/mpmd/" + settings.instance;
-    for (std::string* path : {&settings.document_root, &settings.types_config, &settings.error_log,
-                              &settings.pid_file, &settings.score_board_file, &settings.state_dir,
-                              &settings.control_socket, &settings.control_program}) {
+    for (std::string* path :
+         {&settings.document_root, &settings.types_config, &settings.error_log, &settings.pid_file,
+          &settings.score_board_file, &settings.state_dir, &settings.control_socket,
+          &settings.control_program, &settings.core_dump_directory}) {
         make_absolute(*path, settings.server_root);
     }
     for (CustomLog& log : settings.custom_log) {

@@ -134,7 +134,8 @@ using ScoreboardBase = v1::ScoreboardService::WithCallbackMethod_GetScoreboard<
     v1::ScoreboardService::WithRawCallbackMethod_WatchScoreboard<
         v1::ScoreboardService::WithCallbackMethod_ListChildren<
             v1::ScoreboardService::WithCallbackMethod_ListConnections<
-                v1::ScoreboardService::Service>>>>;
+                v1::ScoreboardService::WithCallbackMethod_ListCrashes<
+                    v1::ScoreboardService::Service>>>>>;
 
 class ScoreboardService final : public ScoreboardBase {
 public:
@@ -161,6 +162,14 @@ public:
                                         v1::ListConnectionsResponse* response) override {
         return calls_.read(context, "/mpm.control.v1.ScoreboardService/ListConnections", response,
                            [&](const Caller&) { return list_connections(calls_.api(), *request); });
+    }
+    ServerUnaryReactor* ListCrashes(CallbackServerContext* context,
+                                    const v1::ListCrashesRequest* request,
+                                    v1::ListCrashesResponse* response) override {
+        return calls_.read(context, "/mpm.control.v1.ScoreboardService/ListCrashes", response,
+                           [&](const Caller&) -> Outcome<v1::ListCrashesResponse> {
+                               return list_crashes(calls_.api(), *request);
+                           });
     }
 
 private:

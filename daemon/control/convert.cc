@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -426,6 +427,34 @@ std::string_view step_word(std::uint8_t state) {
     static constexpr std::array<std::string_view, 6> kWords = {"waiting",  "starting", "ready",
                                                                "draining", "done",     "failed"};
     return word(kWords, state);
+}
+
+v1::Crash crash_of(const sb::CrashRow& row) {
+    const sb::CrashNote& note = row.note;
+    v1::Crash out;
+    out.set_number(row.number);
+    set_time(out.mutable_time(), row.wall_us);
+    out.set_child_uid(row.child_uid);
+    out.set_slot(row.slot);
+    out.set_pid(row.pid);
+    out.set_generation(row.generation);
+    const char* name = ::sigabbrev_np(static_cast<int>(row.signal));
+    out.set_signal(name == nullptr ? fmt::format("{}", row.signal) : name);
+    if (note.thread == sb::kListenerThread)
+        out.set_thread("listener");
+    else
+        out.set_thread(note.thread < 0 ? "main" : fmt::format("worker {}", note.thread));
+    out.set_tid(note.tid);
+    if (note.address != 0) out.set_address(fmt::format("{:#x}", note.address));
+    if (const auto target = sb::text(note.target); !target.empty())
+        out.set_request(shown(sb::text(note.method)) + " " + shown(target));
+    out.set_core_dumped(row.core != 0);
+    const std::size_t frames = std::min<std::size_t>(note.frames, sb::kCrashFrames);
+    for (std::size_t i = 0; i < frames; ++i) {
+        const auto place = sb::text(row.places.at(i));
+        out.add_stack(place.empty() ? fmt::format("{:#x}", note.stack.at(i)) : shown(place));
+    }
+    return out;
 }
 
 }  // namespace mpmd::control

@@ -20,6 +20,7 @@ namespace mpmd::control {
 
 namespace v1 = ::mpm::control::v1;
 
+[[nodiscard]] v1::Crash crash_of(const scoreboard::CrashRow& row);
 void set_time(google::protobuf::Timestamp* out, std::uint64_t wall_us);
 
 // The opaque etag of everything that a revision covers.

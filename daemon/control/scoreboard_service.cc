@@ -109,4 +109,11 @@ Outcome<v1::ListConnectionsResponse> list_connections(const Api& api,
     return response;
 }
 
+v1::ListCrashesResponse list_crashes(const Api& api, const v1::ListCrashesRequest& request) {
+    v1::ListCrashesResponse response;
+    for (const scoreboard::CrashRow& row : scoreboard::crashes(api.sampler.view(), request.after()))
+        *response.add_crashes() = crash_of(row);
+    return response;
+}
+
 }  // namespace mpmd::control

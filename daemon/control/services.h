@@ -70,6 +70,8 @@ void reload_config(const Api& api,
     const Api& api, const v1::ListChildrenRequest& request);
 [[nodiscard]] Outcome<v1::ListConnectionsResponse> list_connections(
     const Api& api, const v1::ListConnectionsRequest& request);
+[[nodiscard]] v1::ListCrashesResponse list_crashes(const Api& api,
+                                                   const v1::ListCrashesRequest& request);
 
 // ProcessService (process_service.cc)
 void restart_children(const Api& api,

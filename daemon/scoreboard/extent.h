@@ -20,6 +20,9 @@ public:
 
     [[nodiscard]] const ExtentShape& shape() const { return shape_; }
     [[nodiscard]] ChildStatus& status() const { return *at<ChildStatus>(0); }
+    [[nodiscard]] Cell<CrashNote>& crash_note() const {
+        return *at<Cell<CrashNote>>(shape_.crash_offset());
+    }
     [[nodiscard]] Cell<WorkerRow>& worker(std::uint32_t thread) const {
         CHECK(thread < shape_.threads);
         return at<Cell<WorkerRow>>(shape_.workers_offset())[thread];

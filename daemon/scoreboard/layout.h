@@ -2,9 +2,9 @@
 
 // Pure. The scoreboard: shared memory that shows every child, every thread and every connection.
 //
-//   header | global | child rows | operations | events | decisions | arena of extents
+//   header | global | child rows | operations | events | decisions | crashes | arena of extents
 //
-// One writer each: header, global, child rows, operations, events and decisions are the
+// One writer each: header, global, child rows, operations, events, decisions and crashes are the
 // supervisor's; an extent belongs to one child and nobody else can write it (decisions.md 8).
 // Readers (mpmd-control, the supervisor's census) map everything read-only and treat every field a
 // child can write as hostile: range-check, never use it as an index or a pid (P-11).
@@ -25,11 +25,16 @@
 namespace mpmd::scoreboard {
 
 inline constexpr std::uint64_t kMagic = 0x6d706d64'73636f72;  // "mpmdscor"
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint32_t kLayoutVersion = 3;
 
-static_assert(
-    std::atomic<std::uint64_t>::is_always_lock_free,
-    "mpmd needs lock-free 64-bit atomics (the seeds' compare-and-swap requirement, A-61)");
+// The words that processes share. A lock inside an atomic would live in one process only.
+template <class Word>
+struct SharedWord {
+    static_assert(std::atomic<Word>::is_always_lock_free,
+                  "mpmd needs lock-free 64-bit atomics: this target has none, so processes cannot "
+                  "share a scoreboard (A-61)");
+    using type = std::atomic<Word>;
+};
 
 // A row of plain data with one writer and any number of readers.
 template <class T>
@@ -80,12 +85,12 @@ public:
 
 private:
     static constexpr std::size_t kWords = sizeof(T) / 8;
-    std::atomic<std::uint64_t> sequence_;
-    std::array<std::atomic<std::uint64_t>, kWords> words_;
+    SharedWord<std::uint64_t>::type sequence_;
+    std::array<SharedWord<std::uint64_t>::type, kWords> words_;
 };
 
-using Counter = std::atomic<std::uint64_t>;
-using Gauge = std::atomic<std::int32_t>;
+using Counter = SharedWord<std::uint64_t>::type;
+using Gauge = SharedWord<std::int32_t>::type;
 
 // ---- capacities
 // --------------------------------------------------------------------------------------------
@@ -96,6 +101,8 @@ inline constexpr std::size_t kOperations = 65;        // the running one and the
 inline constexpr std::size_t kOperationSteps = 2048;  // steps shown per operation
 inline constexpr std::size_t kEvents = 1024;
 inline constexpr std::size_t kDecisions = 256;
+inline constexpr std::size_t kCrashes = 64;
+inline constexpr std::size_t kCrashFrames = 32;
 inline constexpr std::size_t kHistogramBuckets =
     64;  // bucket b counts [2^(b/2)) steps, see latency.h
 inline constexpr std::uint64_t kSegmentSize = 64ULL
@@ -222,6 +229,7 @@ struct Global {
     std::uint64_t next_event;  // number of the next event; the ring holds the kEvents before it
     std::uint64_t next_decision;
     std::uint64_t next_operation;
+    std::uint64_t next_crash;
     // CPU of the supervisor itself and of all the processes it has reaped, since the epoch
     std::uint64_t own_user_us;
     std::uint64_t own_system_us;
@@ -340,6 +348,36 @@ struct DecisionRow {
     std::array<char, 120> text;
 };
 
+// What a child that dies of a fatal signal says last (P-25): the thread that fell first, and where.
+struct CrashNote {
+    std::uint32_t signal;  // 0 = nothing was written
+    std::int32_t thread;   // worker; kListenerThread, kMainThread
+    std::uint32_t tid;
+    std::uint32_t frames;   // of `stack` in use
+    std::uint64_t address;  // that was touched, 0 = the signal was sent
+    std::array<char, 8> method;
+    std::array<char, 104> target;
+    std::array<std::uint64_t, kCrashFrames> stack;  // return addresses, innermost first
+};
+inline constexpr std::int32_t kListenerThread = -1;
+inline constexpr std::int32_t kMainThread = -2;
+
+// The supervisor's copy of it, with what it knows itself; row = number % kCrashes.
+struct CrashRow {
+    std::uint64_t number;  // 0 = unused
+    std::uint64_t wall_us;
+    std::uint64_t child_uid;
+    std::uint32_t slot;
+    std::uint32_t pid;
+    std::uint32_t generation;
+    std::uint32_t signal;  // as the kernel reported it
+    std::uint8_t core;     // 1 = the kernel dumped a core
+    std::array<std::uint8_t, 7> padding;
+    CrashNote note;
+    // "mpmd+0x1f3a2", for addr2line; "" = in no known file
+    std::array<std::array<char, 48>, kCrashFrames> places;
+};
+
 // ---- an extent: what one child writes
 // ----------------------------------------------------------------------
 
@@ -454,17 +492,22 @@ inline constexpr std::uint64_t kEventsOffset =
     kOperationsOffset + page_up(kOperations * sizeof(OperationRow));
 inline constexpr std::uint64_t kDecisionsOffset =
     kEventsOffset + page_up(kEvents * sizeof(Cell<EventRow>));
-inline constexpr std::uint64_t kArenaOffset =
+inline constexpr std::uint64_t kCrashesOffset =
     kDecisionsOffset + page_up(kDecisions * sizeof(Cell<DecisionRow>));
+inline constexpr std::uint64_t kArenaOffset =
+    kCrashesOffset + page_up(kCrashes * sizeof(Cell<CrashRow>));
 
-// status | workers | histograms (one for each worker, then the listener's) | connections, each on
-// its own cache lines.
+// status | crash note | workers | histograms (one for each worker, then the listener's) |
+// connections, each on its own cache lines.
 struct ExtentShape {
     std::uint32_t threads = 0;
     std::uint32_t connections = 0;
 
-    [[nodiscard]] constexpr std::uint64_t workers_offset() const {
+    [[nodiscard]] constexpr std::uint64_t crash_offset() const {
         return (sizeof(ChildStatus) + 255) / 256 * 256;
+    }
+    [[nodiscard]] constexpr std::uint64_t workers_offset() const {
+        return crash_offset() + (sizeof(Cell<CrashNote>) + 255) / 256 * 256;
     }
     [[nodiscard]] constexpr std::uint64_t histograms_offset() const {
         return workers_offset() + threads * sizeof(Cell<WorkerRow>);

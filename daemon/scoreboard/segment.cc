@@ -109,6 +109,11 @@ Cell<DecisionRow>& Segment::decision(std::size_t row) const {
     return at<Cell<DecisionRow>>(kDecisionsOffset)[row];
 }
 
+Cell<CrashRow>& Segment::crash(std::size_t row) const {
+    CHECK(row < kCrashes);
+    return at<Cell<CrashRow>>(kCrashesOffset)[row];
+}
+
 void Segment::clear_extent(std::uint64_t offset, std::uint64_t bytes) const {
     CHECK(inside_arena(offset, bytes, memory_.size()));
     std::memset(memory_.data() + offset, 0, bytes);

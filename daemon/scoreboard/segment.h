@@ -26,6 +26,9 @@ public:
     ExtentView(const std::byte* base, ExtentShape shape) : base_(base), shape_(shape) {}
     [[nodiscard]] const ExtentShape& shape() const { return shape_; }
     [[nodiscard]] const ChildStatus& status() const { return *at<ChildStatus>(0); }
+    [[nodiscard]] const Cell<CrashNote>& crash_note() const {
+        return *at<Cell<CrashNote>>(shape_.crash_offset());
+    }
     [[nodiscard]] const Cell<WorkerRow>& worker(std::uint32_t thread) const {
         CHECK(thread < shape_.threads);
         return at<Cell<WorkerRow>>(shape_.workers_offset())[thread];
@@ -72,6 +75,10 @@ public:
     [[nodiscard]] const Cell<DecisionRow>& decision(std::size_t row) const {
         CHECK(row < kDecisions);
         return at<Cell<DecisionRow>>(kDecisionsOffset)[row];
+    }
+    [[nodiscard]] const Cell<CrashRow>& crash(std::size_t row) const {
+        CHECK(row < kCrashes);
+        return at<Cell<CrashRow>>(kCrashesOffset)[row];
     }
     // Nothing when the row names memory outside the arena.
     [[nodiscard]] std::optional<ExtentView> extent(const ChildRow& row) const;
@@ -122,6 +129,7 @@ public:
     [[nodiscard]] OperationRow& operation(std::size_t row) const;
     [[nodiscard]] Cell<EventRow>& event(std::size_t row) const;
     [[nodiscard]] Cell<DecisionRow>& decision(std::size_t row) const;
+    [[nodiscard]] Cell<CrashRow>& crash(std::size_t row) const;
     // Zeroes the extent for a new owner. Requires: inside the arena, nobody uses it.
     void clear_extent(std::uint64_t offset, std::uint64_t bytes) const;
 

@@ -281,6 +281,25 @@ std::vector<DecisionRow> decisions(const View& view, std::uint64_t after) {
         [&](std::size_t row) -> auto& { return view.decision(row); }, global.next_decision, after);
 }
 
+std::optional<CrashNote> crash_note(const View& view, const ChildRow& child) {
+    const std::optional<ExtentView> extent = view.extent(child);
+    CrashNote note{};
+    if (!extent || !extent->crash_note().read(note) || note.signal == 0) return std::nullopt;
+    if (note.thread < kMainThread || note.thread >= static_cast<std::int64_t>(child.threads))
+        note.thread = kMainThread;
+    note.frames = std::min(note.frames, static_cast<std::uint32_t>(kCrashFrames));
+    end_text(note.method);
+    end_text(note.target);
+    return note;
+}
+
+std::vector<CrashRow> crashes(const View& view, std::uint64_t after) {
+    Global global{};
+    if (!view.global().read(global)) return {};
+    return ring<CrashRow, kCrashes>(
+        [&](std::size_t row) -> auto& { return view.crash(row); }, global.next_crash, after);
+}
+
 std::vector<OperationHead> operations(const View& view) {
     std::vector<OperationHead> out;
     for (std::size_t row = 0; row < kOperations; ++row) {

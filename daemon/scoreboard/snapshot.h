@@ -135,6 +135,10 @@ void each_worker(const View& view,
 // Oldest first; only numbers > `after`; at most what the ring holds.
 [[nodiscard]] std::vector<EventRow> events(const View& view, std::uint64_t after = 0);
 [[nodiscard]] std::vector<DecisionRow> decisions(const View& view, std::uint64_t after = 0);
+// Text ends inside its field; the note's frames are at most kCrashFrames.
+[[nodiscard]] std::vector<CrashRow> crashes(const View& view, std::uint64_t after = 0);
+// What the child of this row left when it died; nothing when it left none.
+[[nodiscard]] std::optional<CrashNote> crash_note(const View& view, const ChildRow& child);
 
 // Newest first.
 [[nodiscard]] std::vector<OperationHead> operations(const View& view);

@@ -61,6 +61,7 @@ Result<Board> Board::create(const Birth& birth) {
     board.global.next_event = 1;
     board.global.next_decision = 1;
     board.global.next_operation = birth.first_operation;
+    board.global.next_crash = 1;
     board.global.state = scoreboard::ServerState::Starting;
     board.global.online_cores = os::online_cores();
     return board;
@@ -142,6 +143,7 @@ void Board::begin_epoch(WallTime now) {
     global.next_event = before.next_event;
     global.next_decision = before.next_decision;
     global.next_operation = before.next_operation;
+    global.next_crash = before.next_crash;
     global.reload_wall_us = before.reload_wall_us;
     global.reload_ok = before.reload_ok;
     global.reload_error = before.reload_error;
@@ -176,6 +178,14 @@ void Board::decision(scoreboard::DecisionRow row, WallTime now) {
     row.wall_us = wall(now);
     segment_.decision(row.number % scoreboard::kDecisions).write(row);
     ++global.next_decision;
+}
+
+void Board::crash(scoreboard::CrashRow row, WallTime now) {
+    row.number = global.next_crash;
+    row.wall_us = wall(now);
+    segment_.crash(row.number % scoreboard::kCrashes).write(row);
+    ++global.next_crash;
+    segment_.global().write(global);
 }
 
 void Board::show_operation(const scoreboard::OperationHead& head,

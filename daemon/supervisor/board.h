@@ -59,6 +59,8 @@ public:
                ChildUid child,
                WallTime now);
     void decision(scoreboard::DecisionRow row, WallTime now);
+    // `row` without its number.
+    void crash(scoreboard::CrashRow row, WallTime now);
 
     void show_operation(const scoreboard::OperationHead& head,
                         const std::vector<scoreboard::OperationStep>& steps);

@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/os/clock.h"
+#include "daemon/os/crash_handler.h"
 #include "daemon/supervisor/spawn.h"
 
 namespace mpmd::supervisor {
@@ -27,12 +29,18 @@ os::UniqueFd duplicate(int fd) {
     return os::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
-std::string ending_text(const Child& child, const os::Ended& ended) {
+// P-26
+std::string ending_text(const Child& child, const os::Ended& ended, const std::string& directory) {
     if (ended.signal)
         return fmt::format("child pid {} exit signal {} ({}){}", child.pid,
                            ::strsignal(*ended.signal), *ended.signal,
-                           ended.core ? ", core dumped" : "");
+                           ended.core ? ", core dumped in " + directory : "");
     return fmt::format("child pid {} exit status {}", child.pid, ended.exit_status);
+}
+
+std::string thread_text(std::int32_t thread) {
+    if (thread == scoreboard::kListenerThread) return "the listener";
+    return thread < 0 ? "the main thread" : fmt::format("worker {}", thread);
 }
 
 }  // namespace
@@ -254,19 +262,48 @@ void Children::buried(const os::Ended& ended) {
     escalations_.erase(child->uid.value());
     const bool retiring = child->leaving();
     child->state = ChildState::Dead;
-    const bool expected = child->killed || (!ended.signal && ended.exit_status == 0);
-    if (ended.signal && !child->killed) ++core_.board.global.crashed;
-    if (expected)
-        core_.log.say(Level::Info, "mpm_event", "{}", ending_text(*child, ended));
-    else
-        core_.tell(ended.signal ? Level::Notice : Level::Warn,
-                   ended.signal ? "child.crashed" : "child.failed", ending_text(*child, ended),
-                   child->uid);
+    tell_ending(*child, ended);
     const ChildUid uid = child->uid;
     core_.board.remove(*child);
     Child last = std::move(*child);
     core_.children.erase(uid);
     hooks_.exited(Exit{last, ended, retiring});
+}
+
+void Children::tell_ending(const Child& child, const os::Ended& ended) {
+    std::string text = ending_text(child, ended, core_.core_directory());
+    if (child.killed || (!ended.signal && ended.exit_status == 0))
+        return core_.log.say(Level::Info, "mpm_event", "{}", text);
+    if (ended.signal) {
+        ++core_.board.global.crashed;
+        text += keep_crash(child, ended);
+    }
+    core_.tell(ended.signal ? Level::Notice : Level::Warn,
+               ended.signal ? "child.crashed" : "child.failed", text, child.uid);
+}
+
+// Moves what the child left (EnableExceptionHook) to the ring of crashes; a few words of it.
+std::string Children::keep_crash(const Child& child, const os::Ended& ended) {
+    const auto seen = scoreboard::read_child(core_.board.view(), child.slot.value(), false);
+    const auto note = seen ? scoreboard::crash_note(core_.board.view(), seen->row) : std::nullopt;
+    if (!note) return {};
+    scoreboard::CrashRow row{};
+    row.child_uid = child.uid.value();
+    row.slot = child.slot.value();
+    row.pid = static_cast<std::uint32_t>(child.pid);
+    row.generation = child.generation.value();
+    row.signal = static_cast<std::uint32_t>(ended.signal.value_or(0));
+    row.core = ended.core ? 1 : 0;
+    row.note = *note;
+    for (std::size_t i = 0; i < note->frames; ++i)
+        scoreboard::set_text(row.places[i], os::place_of(note->stack[i]));
+    core_.board.crash(row, os::wall_now());
+    const std::string target = text::escape(scoreboard::text(note->target));
+    return fmt::format(
+        ", {}{}", thread_text(note->thread),
+        target.empty()
+            ? ""
+            : fmt::format(" at {} {}", text::escape(scoreboard::text(note->method)), target));
 }
 
 void Children::measure(MonoTime now) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "daemon/os/process.h"
 #include "daemon/supervisor/core.h"
@@ -70,6 +71,8 @@ private:
     void became_ready(Child& child);
     void leaves_by_itself(Child& child);
     void buried(const os::Ended& ended);
+    void tell_ending(const Child& child, const os::Ended& ended);
+    [[nodiscard]] std::string keep_crash(const Child& child, const os::Ended& ended);
     void measure_usage(Child& child, MonoTime now);
     void check_heartbeat(Child& child, MonoTime now);
     void escalate_at(const Child& child, MonoTime when) { escalations_[child.uid.value()] = when; }

@@ -68,6 +68,11 @@ std::uint32_t Core::slots() const {
         std::clamp<std::int64_t>(wanted, 1, std::int64_t{scoreboard::kMaxChildren}));
 }
 
+const std::string& Core::core_directory() const {
+    const config::Settings& now = settings();
+    return now.core_dump_directory.empty() ? now.server_root : now.core_dump_directory;
+}
+
 void Core::adopt(Logs logs) {
     error_log.adopt(std::move(logs.error));
     custom_logs = std::move(logs.custom);

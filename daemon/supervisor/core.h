@@ -51,6 +51,8 @@ struct Core {
     [[nodiscard]] const config::Settings& settings() const { return revisions.config()->effective; }
     // Slots in all: the active budget and the reserve for retiring children (decisions.md 4).
     [[nodiscard]] std::uint32_t slots() const;
+    // Where core files go (P-24).
+    [[nodiscard]] const std::string& core_directory() const;
     void adopt(Logs logs);
     // Limits and revision of the configuration in force, into the global record.
     void show_configuration();

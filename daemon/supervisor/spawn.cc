@@ -12,6 +12,7 @@
 
 #include "daemon/child/child.h"
 #include "daemon/ipc/child_message.h"
+#include "daemon/os/crash_handler.h"
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
 
@@ -49,6 +50,7 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
         if (const auto dropped = os::become(*plan.identity); !dropped)
             give_up(ipc::kExitFatal, dropped.error().context("giving up root"));
     os::forbid_new_privileges();
+    if (!plan.heritage.config->effective.core_dump_directory.empty()) os::allow_core_files();
     plan.heritage.extent = {memory->own.data(), memory->own.size()};
     const int status = child::child_main(std::move(plan.heritage));
     ::_exit(status);

@@ -24,6 +24,7 @@ REQUESTS = {
     "WatchScoreboard": {"interval": "0.1s"},
     "ListChildren": {"workers": True},
     "ListConnections": {"filter": "age < 1h", "order_by": "age_ms desc"},
+    "ListCrashes": {},
     "RestartChildren": {"all": True},
     "ListDirectives": {},
     "GetDirective": {"name": "minsparethreads"},
