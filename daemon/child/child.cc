@@ -116,6 +116,8 @@ private:
     Reports reports_;
     ReadyQueue ready_;
     ParkedStack parked_;
+    BodyMemory body_memory_;
+    log::Seldom body_trouble_{log::Level::Error, "core"};
     Commons commons_;
     Ways ways_;
     std::vector<pthread_t> threads_;
@@ -162,6 +164,8 @@ Child::Child(Heritage heritage,
                orders_,
                ring_,
                log_,
+               body_memory_,
+               body_trouble_,
                heritage_.shape.threads,
                ::getpid()},
       ways_(poller_, ready_, parked_, listener_bell_) {

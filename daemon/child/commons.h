@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/child/body_memory.h"
 #include "daemon/child/heritage.h"
 #include "daemon/child/orders.h"
 #include "daemon/child/score.h"
@@ -13,6 +14,7 @@
 #include "daemon/log/log.h"
 #include "daemon/log/log_format.h"
 #include "daemon/log/log_ring.h"
+#include "daemon/log/seldom.h"
 
 namespace mpmd::child {
 
@@ -27,6 +29,8 @@ struct Commons {
     Orders& orders;
     log::LogRing& ring;
     const log::Log& log;
+    BodyMemory& body_memory;
+    log::Seldom& body_trouble;
     std::uint32_t threads = 0;
     int pid = 0;
 };

@@ -69,7 +69,8 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
             case Sent::All:
                 break;
             case Sent::Blocked:
-                take(connection, Event::WouldBlockWrite);
+                // A 100 Continue may be all that waits; then the body is still to come.
+                if (connection.state != State::WaitIo) take(connection, Event::WouldBlockWrite);
                 return in_progress(exchange, true), Turn::WriteMore;
             case Sent::NeedsWorker:
                 // Its head may be on the way already, so no 503 can follow: as Writing it has no
@@ -117,16 +118,40 @@ Turn Driver::after_flush(Connection& connection, Exchange& exchange) {
         if (connection.state == State::Writing) take(connection, Event::FlushedPipelined);
         take(connection, Event::NeedsWorker);
         in_progress(exchange, true);
-        if (part_ != Part::Worker) return Turn::Worker;
-        return work(connection, exchange);
+        return Turn::Worker;
     }
     return finish(connection, exchange);
 }
 
 Turn Driver::work(Connection& connection, Exchange& exchange) {
-    take(connection, Event::WorkerTook);
-    if (exchange.due == Due::Handler) run_handler(connection, exchange);
-    return advance(connection, exchange);
+    for (int requests = 0;; ++requests) {
+        take(connection, Event::WorkerTook);
+        if (const auto parked = run_due(connection, exchange)) return *parked;
+        const Turn turn = advance(connection, exchange);
+        // Another request of the same client needs a worker: we are one, but not for him alone.
+        const bool goes_on = turn == Turn::Worker && part_ == Part::Worker;
+        if (!goes_on || requests == kRequestsPerTurn) return turn;
+    }
+}
+
+// Runs the handler that is due, when the body that it wants is whole.
+std::optional<Turn> Driver::run_due(Connection& connection, Exchange& exchange) {
+    if (exchange.due != Due::Handler) return std::nullopt;
+    if (exchange.wanted_body) {
+        switch (gather(connection, exchange)) {
+            case Gathered::Whole:
+                break;
+            case Gathered::NotYet:
+                in_progress(exchange, true);
+                return exchange.output.empty() ? Turn::ReadMore : Turn::WriteMore;
+            case Gathered::Refused:
+                return std::nullopt;
+            case Gathered::Gone:
+                return Turn::Finished;
+        }
+    }
+    run_handler(connection, exchange);
+    return std::nullopt;
 }
 
 // All responses are out and nobody has to act but the client.

@@ -12,6 +12,7 @@
 // and the scoreboard are the caller's. Rules: E-21, E-22, decisions.md 1, 2, 9; performance.md 6.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "daemon/child/commons.h"
@@ -61,6 +62,8 @@ public:
     void drain_input(Connection& connection, std::span<char> scratch);
     // The connection is going away with a response under way: log and gauges.
     void abandon(Connection& connection, Exchange& exchange);
+    // Puts the request that runs into the connection's row.
+    void show(Connection& connection, const Exchange& exchange) const;
     // Takes the arc, sets state and deadline. CHECKs that there is one.
     void take(Connection& connection, mpm::Event event);
 
@@ -74,6 +77,7 @@ private:
     enum class Took : std::uint8_t { Request, NeedInput, Stop };
     enum class Sent : std::uint8_t { All, Blocked, NeedsWorker, Budget, Broken };
     enum class Got : std::uint8_t { Bytes, Nothing, Gone };
+    enum class Gathered : std::uint8_t { Whole, NotYet, Refused, Gone };
 
     [[nodiscard]] bool on_listener() const { return part_ == Part::Listener; }
     void update_limits();
@@ -82,6 +86,14 @@ private:
     Took skip_body(Connection& connection, Exchange& exchange);
     Took head_complete(Connection& connection, Exchange& exchange);
     void run_handler(Connection& connection, Exchange& exchange);
+    [[nodiscard]] std::optional<Turn> run_due(Connection& connection, Exchange& exchange);
+    // The body that a handler wants (driver_body.cc).
+    Gathered gather(Connection& connection, Exchange& exchange);
+    Gathered keep_what_came(Connection& connection, Exchange& exchange);
+    Gathered read_more(Connection& connection, Exchange& exchange);
+    Gathered tell_to_continue(Connection& connection, Exchange& exchange);
+    Gathered refuse_body(Connection& connection, Exchange& exchange, std::uint16_t status);
+    Gathered lose_client(Connection& connection, Exchange& exchange);
     void answer_error(Connection& connection, Exchange& exchange, std::uint16_t status);
     void respond(Connection& connection, Exchange& exchange);
     http::Persistence decide(const Connection& connection, Exchange& exchange) const;

@@ -23,6 +23,30 @@ bool may_pipeline(State state) {
     return state == State::Handling || state == State::Writing || state == State::Body;
 }
 
+// What the handler sees of the worker that runs it.
+class ExchangeRunner final : public http::Runner {
+public:
+    ExchangeRunner(const Driver& driver, Connection& connection, Exchange& exchange)
+        : driver_(driver), connection_(connection), exchange_(exchange) {}
+
+    [[nodiscard]] http::BodyView body() const override {
+        return exchange_.wanted_body ? exchange_.wanted_body->view() : http::BodyView{};
+    }
+    [[nodiscard]] Milliseconds patience() const override {
+        return Milliseconds(driver_.live().timeout_ms);
+    }
+    void runs_script(std::uint32_t pid, MonoTime since) override {
+        exchange_.script_pid = pid;
+        exchange_.script_since = since;
+        driver_.show(connection_, exchange_);
+    }
+
+private:
+    const Driver& driver_;
+    Connection& connection_;
+    Exchange& exchange_;
+};
+
 std::string_view find_request_field(const void* object, std::string_view name) {
     return static_cast<const http::Request*>(object)->value(name).value_or(std::string_view());
 }
@@ -87,6 +111,12 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
         answer_error(connection, exchange, 413);
         return Took::Stop;
     }
+    if (exchange.request.has_body() && commons_.handler.wants_body(exchange.request)) {
+        exchange.wanted_body = std::make_unique<RequestBody>(
+            commons_.body_memory, exchange.request.content_length.value_or(0));
+        exchange.due = Due::Handler;  // a worker gathers it, and answers when it is whole
+        return Took::Stop;
+    }
     if (part_ == Part::Worker) {
         take(connection, Event::NeedsWorker);
         take(connection, Event::WorkerTook);
@@ -130,7 +160,8 @@ Driver::Took Driver::skip_body(Connection& /*connection*/, Exchange& exchange) {
 }
 
 void Driver::run_handler(Connection& connection, Exchange& exchange) {
-    commons_.handler.run(exchange.request, exchange.response);
+    ExchangeRunner runner(*this, connection, exchange);
+    commons_.handler.run(exchange.request, runner, exchange.response);
     exchange.due = Due::Nothing;
     now_ = os::mono_now();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now_ - exchange.began);
@@ -140,6 +171,10 @@ void Driver::run_handler(Connection& connection, Exchange& exchange) {
     begin(now_);
     if (exchange.response.learned) exchange.learned.push_back(std::move(exchange.response.learned));
     respond(connection, exchange);
+}
+
+void Driver::show(Connection& connection, const Exchange& exchange) const {
+    commons_.score.show(connection, thread_, now_, &exchange);
 }
 
 Turn Driver::refuse(Connection& connection, Exchange& exchange, Event event, std::uint16_t status) {
@@ -231,6 +266,8 @@ void Driver::complete(Connection& connection, Exchange& exchange, bool aborted) 
     commons_.score.answered(exchange.status);
     if (access_log_.enabled()) log_request(connection, exchange, aborted);
     exchange.began = {};
+    exchange.script_pid = 0;
+    exchange.drop_wanted_body();
 }
 
 void Driver::log_request(const Connection& connection, const Exchange& exchange, bool aborted) {
@@ -250,7 +287,7 @@ void Driver::log_request(const Connection& connection, const Exchange& exchange,
     record.version = request.method_text.empty() ? std::uint8_t{0} : request.version;
     record.status = exchange.status;
     record.body_bytes = exchange.body_bytes;
-    record.bytes_in = request.head_size;
+    record.bytes_in = request.head_size + (exchange.wanted_body ? exchange.wanted_body->size() : 0);
     record.bytes_out = exchange.head_bytes + exchange.body_bytes;
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(os::mono_now() - exchange.began);

@@ -65,6 +65,7 @@ void Exchange::reset() {
     parser.reset();
     request.reset();
     body = {};
+    wanted_body.reset();
     response.reset();
     learned.clear();
     due = Due::Nothing;
@@ -74,6 +75,17 @@ void Exchange::reset() {
     began = {};
     head_bytes = body_bytes = 0;
     status = 0;
+    script_pid = 0;
+}
+
+void Exchange::drop_wanted_body() {
+    if (!wanted_body) return;
+    if (!wanted_body->raw.empty()) {
+        input.clear();
+        input.append(wanted_body->raw.unread());
+        has_head = false;  // its views are gone
+    }
+    wanted_body.reset();
 }
 
 }  // namespace mpmd::child

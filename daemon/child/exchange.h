@@ -17,35 +17,14 @@
 #include <vector>
 
 #include "daemon/base/time.h"
+#include "daemon/child/input_buffer.h"
+#include "daemon/child/request_body.h"
 #include "daemon/http/body_reader.h"
 #include "daemon/http/request.h"
 #include "daemon/http/request_parser.h"
 #include "daemon/http/response.h"
 
 namespace mpmd::child {
-
-class InputBuffer {
-public:
-    explicit InputBuffer(std::size_t capacity);
-
-    [[nodiscard]] std::string_view unread() const { return {data_.get() + begin_, end_ - begin_}; }
-    [[nodiscard]] bool empty() const { return begin_ == end_; }
-    [[nodiscard]] std::size_t size() const { return end_ - begin_; }
-    [[nodiscard]] std::size_t capacity() const { return capacity_; }
-    // Everything behind the unread bytes; moves them to the front and grows when fewer than
-    // `wanted` are free. Ends the life of every view into the buffer.
-    [[nodiscard]] std::span<char> room(std::size_t wanted);
-    void filled(std::size_t bytes) { end_ += bytes; }
-    void consume(std::size_t bytes) { begin_ += bytes; }
-    void clear() { begin_ = end_ = 0; }
-    void append(std::string_view bytes);
-
-private:
-    std::unique_ptr<char[]> data_;
-    std::size_t capacity_;
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
-};
 
 // Rendered bytes that wait to be sent: heads, small bodies, framed pieces of a stream.
 class OutputBuffer {
@@ -83,6 +62,7 @@ struct Exchange {
     http::RequestParser parser;
     http::Request request;
     http::BodyReader body;  // of `request`: read or discarded before the next head
+    std::unique_ptr<RequestBody> wanted_body;  // what a handler needs of it; null: discard it
     http::Response response;
     Due due = Due::Nothing;
 
@@ -107,12 +87,16 @@ struct Exchange {
     std::uint64_t body_bytes = 0;  // of the response, sent or in `output`
     std::uint16_t status = 0;
     bool persistent = false;
+    std::uint32_t script_pid = 0;  // runs for it; 0: none
+    MonoTime script_since{};
 
     // Nothing that the connection would miss.
     [[nodiscard]] bool spent() const {
         return input.empty() && output.empty() && due == Due::Nothing && body.complete() &&
-               !closing;
+               !wanted_body && !closing;
     }
+    // The handler has had its body: what was read behind it is the next input.
+    void drop_wanted_body();
     void reset();
 };
 

@@ -405,7 +405,9 @@ void Listener::on_deadline(Connection& connection) {
     Exchange* exchange = connection.exchange.get();
     const bool received =
         exchange != nullptr && http::RequestParser::has_begun(exchange->input.unread());
-    switch (mpm::timeout_answer(connection.state, received, true)) {
+    const bool gathering =
+        connection.state == State::WaitIo && exchange != nullptr && exchange->wanted_body;
+    switch (mpm::timeout_answer(connection.state, received || gathering, !gathering)) {
         case mpm::TimeoutAnswer::Answer408: {
             const Turn turn = driver_.refuse(connection, *exchange, Event::Rejected, 408);
             return settle_turn(connection, *exchange, turn);

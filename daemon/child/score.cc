@@ -68,10 +68,16 @@ void Score::show(Connection& connection, int thread, MonoTime now, const Exchang
     row.bytes_out += std::exchange(connection.bytes_out, 0);
     row.requests = connection.requests;
     row.request_ns = 0;
+    row.script_pid = 0;
+    row.script_ns = 0;
     if (request != nullptr) {
         row.status = request->status;
         const bool under_way = state == Shown::Running || state == Shown::Writing;
         if (under_way) row.request_ns = static_cast<std::uint64_t>(to_ns(request->began));
+        if (request->script_pid != 0) {
+            row.script_pid = request->script_pid;
+            row.script_ns = static_cast<std::uint64_t>(to_ns(request->script_since));
+        }
         put_text(row.method, request->request.method_text);
         put_text(row.vhost, request->request.host);
         put_text(row.target, request->request.target);

@@ -58,13 +58,14 @@ void Worker::serve(Connection& connection) {
     commons_.score.show(connection, static_cast<int>(thread_), driver_.now(), &exchange);
 
     const std::uint64_t before = connection.bytes_out;
+    const std::uint32_t answered = connection.requests;
     const Turn turn = driver_.work(connection, exchange);
 
     if (driver_.access_log().enabled()) {
         row_.show(WorkerState::Logging);
         driver_.access_log().flush_waiting();
     }
-    row_.count(1, connection.bytes_out - before);
+    row_.count(connection.requests - answered, connection.bytes_out - before);
     park(connection, turn);
 }
 

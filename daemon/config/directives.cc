@@ -306,7 +306,7 @@ constexpr Directive kTable[] = {
      .help = "Memory of the file cache of one child.",
      .binding = NUMBER(file_cache_bytes)},
     {.name = "TestHandlers", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1,
-     .help = "Serves /mpmd-test/sleep?N, bytes?N, stream?N&rate=R, status?CODE and crash?SIG by worker threads, for tests. Only when every "
+     .help = "Serves /mpmd-test/sleep?N, bytes?N, echo, stream?N&rate=R, status?CODE and crash?SIG by worker threads, for tests. Only when every "
              "Listen is a loopback address; else a warning and no handlers.",
      .binding = NUMBER(test_handlers)},
 

@@ -46,6 +46,7 @@ bool forces_close(std::uint16_t status) {
         case 501:
         case 503:
         case 505:
+        case 507:
             return true;
         default:
             return false;

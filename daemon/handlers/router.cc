@@ -92,10 +92,19 @@ http::Where Router::answer(const http::Request& request, MonoTime now, http::Res
     return http::Where::Answered;
 }
 
-void Router::run(const http::Request& request, http::Response& response) const {
+bool Router::wants_body(const http::Request& request) const {
+    const LocationRules rules = locations_.find(request.raw_path);
+    if (rules.status != 0 || !admits(rules.access, request)) return false;
+    return test_handlers_ && is_test_path(request.raw_path) &&
+           test_handler_wants_body(request.raw_path);
+}
+
+void Router::run(const http::Request& request,
+                 http::Runner& runner,
+                 http::Response& response) const {
     if (refuse(locations_.find(request.raw_path), request, response)) return;
     if (test_handlers_ && is_test_path(request.raw_path))
-        return run_test_handler(request, response);
+        return run_test_handler(request, runner.body(), response);
     if (answer_method(request, response)) return;
     auto learned = std::make_shared<const Learned>(files_.look(request.raw_path, nullptr));
     respond(learned->entry, request, response);

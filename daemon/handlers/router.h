@@ -26,7 +26,10 @@ public:
     [[nodiscard]] http::Where answer(const http::Request& request,
                                      MonoTime now,
                                      http::Response& response) override;
-    void run(const http::Request& request, http::Response& response) const override;
+    [[nodiscard]] bool wants_body(const http::Request& request) const override;
+    void run(const http::Request& request,
+             http::Runner& runner,
+             http::Response& response) const override;
     void absorb(const Knowledge& learned, MonoTime now) override;
     [[nodiscard]] Knowledge take_recheck() override;
     [[nodiscard]] Knowledge recheck(const Knowledge& what) const override;

@@ -6,6 +6,10 @@
 #include <cstring>
 #include <optional>
 #include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -13,6 +17,7 @@
 #include "daemon/base/time.h"
 #include "daemon/handlers/error_page.h"
 #include "daemon/os/clock.h"
+#include "daemon/os/unique_fd.h"
 
 namespace mpmd::handlers {
 namespace {
@@ -75,6 +80,33 @@ private:
     std::uint64_t done_ = 0;
 };
 
+// The request's body again, from where it is.
+class EchoSource final : public http::BodySource {
+public:
+    EchoSource(os::UniqueFd file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+
+    [[nodiscard]] std::size_t read(std::span<char> into) override {
+        const ssize_t got = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(at_));
+        if (got <= 0) return 0;
+        at_ += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> length() const override { return size_; }
+
+private:
+    os::UniqueFd file_;
+    std::uint64_t size_;
+    std::uint64_t at_ = 0;
+};
+
+void echo_answer(const http::BodyView& body, http::Response& response) {
+    if (body.file < 0) return text_answer(std::string(body.bytes), response);
+    os::UniqueFd file(::fcntl(body.file, F_DUPFD_CLOEXEC, 0));
+    if (!file) return error_page(503, response);
+    response.headers = kLines;
+    response.body = std::make_unique<EchoSource>(std::move(file), body.size);
+}
+
 void sleep_answer(std::string_view query, http::Response& response) {
     double seconds = 0;
     const char* const end = query.data() + query.size();
@@ -135,11 +167,18 @@ void crash_answer(std::string_view query, http::Response& response) {
 
 }  // namespace
 
+bool test_handler_wants_body(std::string_view raw_path) {
+    const std::string_view name = raw_path.substr(kPrefix.size());
+    return name == "bytes" || name == "echo";
+}
+
 bool is_test_path(std::string_view raw_path) {
     return raw_path.starts_with(kPrefix);
 }
 
-void run_test_handler(const http::Request& request, http::Response& response) {
+void run_test_handler(const http::Request& request,
+                      const http::BodyView& body,
+                      http::Response& response) {
     response.reset();
     struct Named {
         std::string_view name;
@@ -153,7 +192,9 @@ void run_test_handler(const http::Request& request, http::Response& response) {
     const std::string_view name = request.raw_path.substr(kPrefix.size());
     const auto* found = std::find_if(std::begin(kHandlers), std::end(kHandlers),
                                      [&](const Named& handler) { return handler.name == name; });
-    if (found == std::end(kHandlers)) {
+    if (name == "echo") {
+        echo_answer(body, response);
+    } else if (found == std::end(kHandlers)) {
         error_page(404, response);
     } else {
         found->answer(request.query, response);

@@ -97,6 +97,7 @@ constexpr Arc kArcs[] = {
 
     {WaitIo,    E::IoReady,          Handling,  O::Listener, W::Nothing, D::None},
     {WaitIo,    E::NeedsWorker,      Handling,  O::Worker,   W::Nothing, D::Queue},
+    {WaitIo,    E::Rejected,         Handling,  O::Listener, W::Nothing, D::None},  // 408: the body did not come
     {WaitIo,    E::Deadline,         Lingering, O::Listener, W::Read,    D::ShortLinger},
     {WaitIo,    E::Drain,            WaitIo,    O::Same,     W::Same,    D::Unchanged},
     {WaitIo,    E::PeerClosed,       Closed,    O::Nobody,   W::Nothing, D::None},
@@ -263,7 +264,8 @@ TimeoutAnswer timeout_answer(State state, bool received, bool answering) {
             return TimeoutAnswer::Answer503;
         case Writing:
             return TimeoutAnswer::DropAborted;
-        case WaitIo:
+        case WaitIo:  // for a request's body, or for a handshake
+            return received && !answering ? TimeoutAnswer::Answer408 : TimeoutAnswer::Close;
         case KeepAlive:
         case Lingering:
         case Closed:

@@ -20,8 +20,8 @@ namespace mpmd::mpm {
 enum class State : std::uint8_t {
     Reading,    // a request head is awaited or incomplete; also before the first byte
     Handling,   // a whole request is being answered
-    Body,       // a request body is awaited, or discarded by the listener
-    WaitIo,     // a protocol waits in mid-exchange (handshake)
+    Body,       // a body that no handler wants is discarded by the listener
+    WaitIo,     // a worker waits in mid-exchange: for the body of its request (or a handshake)
     Writing,    // write completion: output is waiting for the client
     KeepAlive,  // between two requests
     Lingering,  // our FIN is sent; input is drained until the client closes too

@@ -451,9 +451,12 @@ struct ConnectionRow {      // 248 bytes: a Cell of 256
     std::uint16_t status;  // of the last response
     std::uint8_t tls;
     std::uint8_t reserved;
+    std::uint32_t script_pid;  // of the CGI script that answers it, 0 = none
+    std::uint32_t reserved2;
+    std::uint64_t script_ns;  // when that was started
     std::array<char, 8> method;
-    std::array<char, 40> vhost;
-    std::array<char, 104> target;
+    std::array<char, 32> vhost;
+    std::array<char, 96> target;
 };
 static_assert(sizeof(Cell<ConnectionRow>) == 256);
 

@@ -86,7 +86,8 @@ Answer Client::read_answer(bool head_request) {
     answer.head = take_until("\r\n\r\n");
     if (answer.head.size() < 12) return answer;
     std::from_chars(answer.head.data() + 9, answer.head.data() + 12, answer.status);
-    if (head_request || answer.status == 304 || answer.status == 204) return answer;
+    if (head_request || answer.status < 200 || answer.status == 304 || answer.status == 204)
+        return answer;
     if (answer.has("\r\nTransfer-Encoding: chunked\r\n")) {
         for (;;) {
             const std::string line = take_until("\r\n");

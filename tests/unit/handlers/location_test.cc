@@ -152,11 +152,13 @@ BOOST_AUTO_TEST_CASE(every_request_is_checked_files_too) {
     const auto now = mpmd::os::mono_now();
 
     Asked open("/a.txt");
-    router.run(open.request, response);
+    http::Runner open_runner;
+    router.run(open.request, open_runner, response);
     BOOST_TEST(response.status == 200);
     for (const char* spelling : {"/secret/b.txt", "/%73ecret/b.txt", "/a/..//secret/b.txt"}) {
         Asked denied(spelling);
-        router.run(denied.request, response);
+        http::Runner denied_runner;
+        router.run(denied.request, denied_runner, response);
         BOOST_TEST(response.status == 403);
         BOOST_TEST((router.answer(denied.request, now, response) == http::Where::Answered));
         BOOST_TEST(response.status == 403);
@@ -164,14 +166,16 @@ BOOST_AUTO_TEST_CASE(every_request_is_checked_files_too) {
     Asked near("/mpmd-test/status?204");
     comes_from(near, "127.0.0.1");
     BOOST_TEST((router.answer(near.request, now, response) == http::Where::NeedsWorker));
-    router.run(near.request, response);
+    http::Runner near_runner;
+    router.run(near.request, near_runner, response);
     BOOST_TEST(response.status == 204);
     Asked far("/mpmd-test/status?204");
     comes_from(far, "192.0.2.9");
     BOOST_TEST((router.answer(far.request, now, response) == http::Where::Answered));
     BOOST_TEST(response.status == 403);
     Asked unknown("/mpmd-test/status?204");  // nobody said who it is
-    router.run(unknown.request, response);
+    http::Runner unknown_runner;
+    router.run(unknown.request, unknown_runner, response);
     BOOST_TEST(response.status == 403);
 }
 

@@ -122,6 +122,8 @@ BOOST_AUTO_TEST_CASE(a_passed_deadline_tells_the_client_what_e22_says) {
     BOOST_TEST((mpm::timeout_answer(State::Reading, true, false) == TimeoutAnswer::Answer408));
     BOOST_TEST((mpm::timeout_answer(State::Body, true, false) == TimeoutAnswer::Answer408));
     BOOST_TEST((mpm::timeout_answer(State::Body, true, true) == TimeoutAnswer::DropAborted));
+    BOOST_TEST((mpm::timeout_answer(State::WaitIo, true, false) == TimeoutAnswer::Answer408));
+    BOOST_TEST((mpm::timeout_answer(State::WaitIo, false, false) == TimeoutAnswer::Close));
     BOOST_TEST((mpm::timeout_answer(State::KeepAlive, false, false) == TimeoutAnswer::Close));
     BOOST_TEST((mpm::timeout_answer(State::Writing, true, true) == TimeoutAnswer::DropAborted));
     BOOST_TEST((mpm::timeout_answer(State::Handling, true, false) == TimeoutAnswer::Answer503));
