@@ -72,10 +72,10 @@ void explain(const config::Config& config) {
 }  // namespace
 
 int config_test(const Options& options) {
-    const FileLayer file = config::load_file(options.file);
+    const config::Surroundings surroundings = config::surroundings_here(options.defines);
+    const FileLayer file = config::load_file(options.file, surroundings);
     print_diagnostics(file);
     if (!file.ok()) return 1;
-    const config::Surroundings surroundings = config::surroundings_here();
     const std::string state_dir = config::normalise(file.settings, surroundings).settings.state_dir;
     const Composed composed = config::compose(file, saved_layers(state_dir), surroundings);
     for (const config::Dropped& dropped : composed.dropped) {

@@ -13,9 +13,11 @@ namespace {
 int act(const mpmd::Options& options) {
     namespace supervisor = mpmd::supervisor;
     const auto signal = [&](supervisor::SignalVerb verb) {
-        const supervisor::SignalOutcome outcome = supervisor::signal_server(verb, options.file);
-        return outcome.start ? supervisor::serve({options.file, options.foreground})
-                             : outcome.exit_status;
+        const supervisor::SignalOutcome outcome =
+            supervisor::signal_server(verb, options.file, options.defines);
+        return outcome.start
+                   ? supervisor::serve({options.file, options.foreground, options.defines})
+                   : outcome.exit_status;
     };
     switch (options.verb.value_or(mpmd::ControlVerb::Start)) {
         case mpmd::ControlVerb::Stop:
@@ -29,7 +31,7 @@ int act(const mpmd::Options& options) {
         case mpmd::ControlVerb::Start:
             break;
     }
-    return supervisor::serve({options.file, options.foreground});
+    return supervisor::serve({options.file, options.foreground, options.defines});
 }
 
 }  // namespace

@@ -23,20 +23,24 @@ std::string facts(const Directive& directive) {
     const std::string range = mpmd::config::range_text(directive);
     if (!range.empty()) out += "Allowed: " + range + ". ";
     if (!directive.unit.empty()) out += "Unit: " + std::string(directive.unit) + ". ";
-    if (directive.context == Context::ServerAndHost) out += "Also in a virtual host. ";
+    if (directive.context == Context::Location) out += "Only in a section. ";
+    if (directive.support == Support::Reading) return out;
     if (directive.accumulates) out += "Each occurrence adds to the others. ";
     return out + "Changes: " + std::string(mpmd::config::apply_name(directive.apply)) + ".";
 }
 
 std::string entry(const Directive& directive) {
     return ".It Cm " + std::string(directive.name) + " Li " + argument(directive.syntax) + "\n" +
-           paragraph(directive.help) + ".Pp\n" + paragraph(facts(directive));
+           paragraph(directive.help) +
+           (directive.support == Support::Reading ? "" : ".Pp\n" + paragraph(facts(directive)));
 }
 
 std::string entries() {
     std::string out = ".Bl -tag -width Ds\n";
     for (const Directive& directive : mpmd::config::directives()) {
-        if (directive.support == Support::Yes) out += entry(directive);
+        if (directive.support == Support::Yes || directive.support == Support::Reading) {
+            out += entry(directive);
+        }
     }
     return out + ".El";
 }

@@ -29,6 +29,14 @@ struct Origin {
     Position position;      // of the file's line, when the file sets it
 };
 
+// A line with a deprecated name, and what one would write today (2.4, U-23).
+struct OldLine {
+    std::string directive;  // canonical name of what it sets
+    std::string written;    // "MaxClients"
+    std::string today;      // "MaxRequestWorkers 150"; "" = the line is not needed
+    Position position;
+};
+
 struct Config {
     Settings requested;                        // after parsing and overrides
     Settings effective;                        // after normalise()
@@ -36,6 +44,8 @@ struct Config {
     std::vector<std::string>
         warnings;  // deprecated names and the like, complete sentences with position
     std::map<std::string, Origin> origins;
+    std::vector<OldLine> old_lines;
+    std::vector<std::string> files;  // that were read, the main one first
 };
 
 }  // namespace mpmd::config

@@ -39,12 +39,32 @@ constexpr Directive known(std::string_view name, std::string_view syntax, std::s
 // not overridable, children replaced when the file changed, one argument.
 // Constant data, so that it is there before any other static object.
 constexpr Directive kTable[] = {
+    // ---- the file itself ----
+    {.name = "Include", .syntax = "file|directory|pattern", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .support = Support::Reading,
+     .help = "Reads further files in its place: one file, all files of a directory and of those below it, or all that match a pattern with "
+             "*, ? and [...], in the order of their names. A relative path begins at ServerRoot. It is an error when there is none. "
+             "Files can be included 20 deep.",
+     .binding = {}},
+    {.name = "IncludeOptional", .syntax = "file|directory|pattern", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .support = Support::Reading,
+     .help = "As Include, but it may find nothing.",
+     .binding = {}},
+    {.name = "Define", .syntax = "name [value]", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .support = Support::Reading, .max_arguments = 2,
+     .help = "Defines a name for <IfDefine>, and with a value also for ${name}.",
+     .binding = {}},
+    {.name = "UnDefine", .syntax = "name", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .support = Support::Reading,
+     .help = "Takes a definition back, also one of the command line.",
+     .binding = {}},
+
     // ---- process model ----
     {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = "event", .max = 1,
      .choices = "event|worker", .reload = kNextStart,
      .help = "The process model. With event one listener thread per child holds all connections that wait for the network, and "
              "worker threads run requests. With worker each connection holds a thread from its first byte to its close; "
-             "it is known, not supported by this release.",
+             "ServerLimit and the other limits mean the same.",
      .binding = NUMBER(limits.model)},
     {.name = "StartServers", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "3",
      .min = 1, .max = mpm::kMaxServerLimit, .clamps = true, .apply = kNextStart, .reload = kNextStart,
@@ -101,8 +121,10 @@ constexpr Directive kTable[] = {
      .help = "A child whose resident memory is above this is replaced, successor first. Checked once per maintenance interval.",
      .binding = NUMBER(max_child_rss)},
     {.name = "MaxMemFree", .syntax = "kibibytes", .kind = Kind::Count, .unit = "KiB", .fallback = "2048",
-     .min = 0, .max = kMaxInt, .zero = "unlimited", .apply = kNow, .reload = kNow, .support = Support::Known,
-     .help = "Free memory that a connection's allocator keeps for the next request."},
+     .min = 0, .max = kMaxInt, .zero = "unlimited", .apply = kNow, .reload = kNow,
+     .help = "Free memory that a connection's allocator keeps for the next request.",
+     .binding = {.number = [](const Settings& s) { return s.live.max_mem_free / 1024; },
+                 .set_number = [](Settings& s, std::int64_t value) { s.live.max_mem_free = value * 1024; }}},
     {.name = "ThreadStackSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
      .min = 0, .max = kTera, .zero = "the system's", .apply = kRolling,
      .help = "Stack of each worker and listener thread. A size that the system refuses is reported by each child, which then uses the "
@@ -122,8 +144,10 @@ constexpr Directive kTable[] = {
              "A change reaches open sockets at once.",
      .binding = NUMBER(listen_backlog)},
     {.name = "ListenCoresBucketsRatio", .syntax = "number", .kind = Kind::Count, .fallback = "0",
-     .min = 0, .max = kMaxInt, .zero = "off", .reload = kNextStart, .support = Support::Known,
-     .help = "One set of listening sockets for so many processor cores."},
+     .min = 1, .max = kMaxInt, .zero = "off", .reload = kNextStart,
+     .help = "One set of listening sockets for so many processor cores, when that makes at least two; each child serves one of them. "
+             "The spare limits are raised so that each set has its children.",
+     .binding = NUMBER(listen_cores_buckets_ratio)},
     {.name = "SendBufferSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
      .min = 512, .max = kMaxInt, .zero = "the system's", .apply = kNow, .reload = kNow,
      .help = "Send buffer of each connection, from the next one accepted. Gone from the file it is the system's again.",
@@ -145,9 +169,11 @@ constexpr Directive kTable[] = {
      .help = "How long a connection may make no progress while a request is read or a response written; also the whole time that a "
              "response may wait for its client to take more.",
      .binding = NUMBER(live.timeout_ms)},
-    {.name = "RequestReadTimeout", .syntax = "header=time[-time,MinRate=bytes] body=...", .kind = Kind::Words,
-     .apply = kNow, .reload = kNow, .support = Support::Known, .max_arguments = 3,
-     .help = "Bounds for receiving a request's head and body."},
+    {.name = "RequestReadTimeout", .syntax = "header|body=time[-time][,MinRate=bytes] ...", .kind = Kind::Words,
+     .fallback = "header=0 body=0", .apply = kNow, .reload = kNow, .max_arguments = 2,
+     .help = "Seconds within which the head and the body of a request must arrive, or it is answered 408. With MinRate the time grows by a "
+             "second for each so many bytes, up to the second time where there is one. 0 leaves it to TimeOut.",
+     .binding = WORDS(request_read_timeout)},
     {.name = "KeepAlive", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1,
      .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
      .help = "Whether a connection stays open for further requests.",
@@ -236,17 +262,19 @@ constexpr Directive kTable[] = {
      .help = "Whether a child that dies of SEGV, BUS, ABRT, ILL or FPE leaves a crash record: signal, thread, request and return "
              "addresses. mpmctl crashes lists the last 64.",
      .binding = NUMBER(enable_exception_hook)},
-    {.name = "Mutex", .syntax = "mechanism [default|name] ... [OmitPID]", .kind = Kind::Words, .fallback = "default",
-     .accumulates = true, .support = Support::Known, .max_arguments = 16,
-     .help = "How processes exclude one another. The event MPM needs no mutex for accepting."},
-    {.name = "AcceptMutex", .syntax = "mechanism", .kind = Kind::Choice, .max = 5,
-     .choices = "default|flock|fcntl|sysvsem|posixsem|pthread", .reload = kNow, .support = Support::Ignored,
-     .help = "httpd 2.2's word for the lock around accept. The event MPM has no such lock: not needed, ignored with a warning."},
-    {.name = "LockFile", .syntax = "file", .kind = Kind::Path, .reload = kNow, .support = Support::Ignored,
-     .help = "httpd 2.2's file for AcceptMutex. Not needed, ignored with a warning."},
+    {.name = "Mutex", .syntax = "mechanism [default|mpm-accept] ... [OmitPID]", .kind = Kind::Words,
+     .accumulates = true, .max_arguments = 16,
+     .help = "How children exclude one another while they accept connections, under MPM worker with several Listen. Mechanisms are default, "
+             "pthread, flock[:directory], fcntl[:directory] and file[:directory]; posixsem, sysvsem and sem are taken as pthread with a "
+             "warning, because they leave the server hanging when their holder dies. The directory must exist; without it files are "
+             "made in the run directory. OmitPID leaves the process id out of their names. none is refused for mpm-accept. "
+             "The event MPM needs no mutex: naming mpm-accept is then ignored with a warning.",
+     .binding = WORDS(mutex)},
     {.name = "LoadModule", .syntax = "name file", .kind = Kind::Words, .reload = kNow, .accumulates = true,
      .support = Support::Ignored, .min_arguments = 2, .max_arguments = 2,
      .help = "Accepted for httpd's files, without effect: what mpmd does is built in."},
+    {.name = "ScriptSock", .syntax = "file", .kind = Kind::Path, .reload = kNow, .support = Support::Ignored,
+     .help = "Accepted for httpd's files, without effect: scripts are started by the children, without a daemon between."},
     {.name = "ServerRoot", .syntax = "directory", .kind = Kind::Path, .fallback = "/etc/mpmd",
      .help = "Relative paths in the file begin here.",
      .binding = TEXT(server_root)},
@@ -310,6 +338,38 @@ constexpr Directive kTable[] = {
              "Listen is a loopback address; else a warning and no handlers.",
      .binding = NUMBER(test_handlers)},
 
+    {.name = "SetHandler", .syntax = "server-status|cgi-script|none", .kind = Kind::Words, .context = Context::Location,
+     .accumulates = true,
+     .help = "What answers there: the status page, or a file as a script (it also needs Options +ExecCGI). none: what would answer anyway.",
+     .binding = WORDS(set_handler)},
+    {.name = "Require", .syntax = "local|all granted|all denied", .kind = Kind::Words, .context = Context::Location,
+     .accumulates = true, .max_arguments = 8,
+     .help = "Who is answered there; others get 403. local: clients of this machine. With several lines in one section one that holds is enough.",
+     .binding = WORDS(require)},
+    {.name = "Options", .syntax = "[+|-]ExecCGI|None ...", .kind = Kind::Words, .context = Context::Location,
+     .accumulates = true, .max_arguments = 16,
+     .help = "Whether scripts may run there. For httpd's files FollowSymLinks (links are followed, but not out of DocumentRoot) and taking away "
+             "Indexes, Includes and MultiViews, which are not done, may be written too.",
+     .binding = WORDS(options)},
+    {.name = "ScriptAlias", .syntax = "path directory", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .min_arguments = 2, .max_arguments = 2,
+     .help = "Requests for this path and what is below it run the scripts in that directory (CGI/1.1), each in a process of its own, with the "
+             "User and Group of the children.",
+     .binding = WORDS(script_alias)},
+    {.name = "CGIScriptTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
+     .min = 100, .max = kDay, .zero = "TimeOut",
+     .help = "How long a script may be silent or go on without its client's reading before it is ended, with everything it started.",
+     .binding = NUMBER(cgi_timeout_ms)},
+    {.name = "RLimitCPU", .syntax = "seconds|max [seconds|max]", .kind = Kind::Words, .unit = "seconds", .max_arguments = 2,
+     .help = "Processor time of a script: soft limit, then hard limit. max is what the server itself has.",
+     .binding = WORDS(rlimit_cpu)},
+    {.name = "RLimitMEM", .syntax = "bytes|max [bytes|max]", .kind = Kind::Words, .unit = "bytes", .max_arguments = 2,
+     .help = "Address space of a script: soft limit, then hard limit.",
+     .binding = WORDS(rlimit_mem)},
+    {.name = "RLimitNPROC", .syntax = "number|max [number|max]", .kind = Kind::Words, .unit = "processes", .max_arguments = 2,
+     .help = "Processes of the scripts' user, which is that of the children unless the server was not started by root: soft limit, then hard limit.",
+     .binding = WORDS(rlimit_nproc)},
+
     // ---- logs and status ----
     {.name = "ErrorLog", .syntax = "file", .kind = Kind::Path, .fallback = "logs/error_log", .context = Context::ServerAndHost, .reload = kNow,
      .help = "The file for the server's own messages.",
@@ -319,19 +379,26 @@ constexpr Directive kTable[] = {
      .help = "The least severe messages that are written. httpd's trace1 to trace8 are all trace; levels of single modules are known, not "
              "supported by this release.",
      .binding = NUMBER(live.log_level)},
-    {.name = "CustomLog", .syntax = "file common|combined", .kind = Kind::Words, .context = Context::ServerAndHost, .reload = kNow,
-     .accumulates = true, .min_arguments = 2, .max_arguments = 2,
-     .help = "A log with one line per request. Each occurrence adds one.",
+    {.name = "CustomLog", .syntax = "file format|name", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .min_arguments = 2, .max_arguments = 3,
+     .help = "A log with one line per request. Each occurrence adds one. The format is written out as in LogFormat, or the name of one, "
+             "or common or combined. Conditions (env=, expr=) are known, not supported by this release.",
      .binding = WORDS(custom_log)},
-    {.name = "LogFormat", .syntax = "format [name]", .kind = Kind::Words, .context = Context::ServerAndHost, .accumulates = true,
-     .support = Support::Known, .max_arguments = 2,
-     .help = "Names a format for CustomLog. The names common and combined are built in."},
+    {.name = "LogFormat", .syntax = "format [name]", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .max_arguments = 2,
+     .help = "Names a format for CustomLog; without a name it is TransferLog's. As in httpd: %a %A %h %l %u %t %{format}t %r %m %U %q %H %s %>s %b %B "
+             "%I %O %S %D %T %{ms}T %k %X %v %V %p %{local}p %P %{tid}P %{name}i %{name}o %%, with status lists (%!200,304r). Any other letter is "
+             "an error. The names common and combined are built in and may be given other formats.",
+     .binding = WORDS(log_format)},
+    {.name = "TransferLog", .syntax = "file", .kind = Kind::Words, .context = Context::ServerAndHost, .accumulates = true,
+     .help = "A log with one line per request in the format of the LogFormat without a name, else common.",
+     .binding = WORDS(transfer_log)},
     {.name = "ExtendedStatus", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1, .apply = kNow, .reload = kNow,
      .help = "Whether the scoreboard carries the text of requests, clients and hosts.",
      .binding = NUMBER(live.extended_status)},
     {.name = "SeeRequestTail", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1, .apply = kNow, .reload = kNow,
-     .support = Support::Known,
-     .help = "Whether the scoreboard keeps the end of a long request line instead of its beginning."},
+     .help = "Whether the scoreboard keeps the end of a long request line instead of its beginning.",
+     .binding = NUMBER(live.see_request_tail)},
 
     // ---- control plane ----
     {.name = "ControlSocket", .syntax = "file", .kind = Kind::Path, .reload = kNextStart,
@@ -385,22 +452,21 @@ constexpr Directive kTable[] = {
      .help = "Whether every change needs a reason."},
 
     // ---- httpd's, for files that come from there ----
-    known("Include", "file|directory|pattern", "Reads further files in its place."),
-    known("IncludeOptional", "file|directory|pattern", "Reads further files in its place, if there are any."),
-    known("Define", "name [value]", "Defines a name for ${name} and <IfDefine>."),
-    known("UnDefine", "name", "Takes a definition back."),
     known("ServerAlias", "name ...", "Further names of a virtual host."),
     known("ServerAdmin", "address", "The address of the administrator."),
     known("Alias", "path directory", "Serves a part of the site from another directory."),
     known("Redirect", "[status] path target", "Answers with a redirect."),
     known("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
     known("AddType", "type extension ...", "Adds content types."),
-    known("Options", "option ...", "What a directory allows."),
     known("AllowOverride", "class ...", "Which .htaccess directives are taken."),
-    known("Require", "condition ...", "Who may see a directory."),
     known("SSLEngine", "On|Off", "TLS for a virtual host."),
     known("SSLCertificateFile", "file", "The certificate of a virtual host."),
     known("SSLCertificateKeyFile", "file", "The key of SSLCertificateFile."),
+    {.name = "SuexecUserGroup", .syntax = "user group", .kind = Kind::Words, .context = Context::ServerAndHost,
+     .accumulates = true, .support = Support::Known, .max_arguments = 64,
+     .help = "Runs the scripts of a virtual host as another user.",
+     .instead = "scripts run as User and Group, never as somebody else; remove the line, or serve those scripts by a second "
+                "mpmd with that User"},
     known("ProxyPass", "path URL", "Hands a part of the site to another server."),
 };
 #undef WORDS
@@ -411,6 +477,10 @@ constexpr Directive kTable[] = {
 constexpr OldName kOldNames[] = {
     {"MaxClients", "MaxRequestWorkers", ""},
     {"MaxRequestsPerChild", "MaxConnectionsPerChild", "it counts connections, not requests"},
+    {"AcceptMutex", "Mutex", "it names the mutex it is for", words::add_accept_mutex,
+     words::accept_mutex_today, true},
+    {"LockFile", "Mutex", "it takes the directory only", words::add_lock_file,
+     words::lock_file_today, true},
 };
 
 }  // namespace

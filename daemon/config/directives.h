@@ -28,9 +28,11 @@ enum class Support : std::uint8_t {
     Ignored,  // accepted, does nothing, one notice or warning says why
     Known,    // in the table for its name and help; an error in a file: this release does not do it
               // yet
+    Reading,  // done while the file is read, such as Include; has no value of its own
 };
 
-enum class Context : std::uint8_t { Server, ServerAndHost };  // D-2
+// Where it may stand (D-2).
+enum class Context : std::uint8_t { Server, ServerAndHost, Location };
 
 using Arguments = std::span<const std::string>;
 
@@ -71,7 +73,8 @@ struct Directive {
     Support support = Support::Yes;
     std::uint8_t min_arguments = 1;
     std::uint8_t max_arguments = 1;
-    std::string_view help;  // one paragraph
+    std::string_view help;       // one paragraph
+    std::string_view instead{};  // Support::Known: what to do, a clause for the error
     Binding binding{};
     [[nodiscard]] bool overridable() const {
         return support == Support::Yes && apply != Apply::Never;
@@ -83,6 +86,11 @@ struct OldName {
     std::string_view name;     // "MaxClients"
     std::string_view current;  // "MaxRequestWorkers"
     std::string_view note;     // what changed besides the name, a clause; may be empty
+    // Where the arguments differ too: one argument into what `current` sets, and the arguments of
+    // `current` as one would write them today. Null: the same arguments.
+    Outcome (*add)(Settings&, Arguments) = nullptr;
+    std::string (*today)(Arguments) = nullptr;
+    bool event_ignores = false;  // only a warning under MPM event (2.4)
 };
 
 [[nodiscard]] std::span<const Directive> directives();  // in the order of the manual

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -33,6 +35,17 @@ Result<std::string> read_all(int fd, const std::string& path) {
         return fail(Error::text(fmt::format("{}: larger than {} bytes", path, kMaxFileBytes)));
     }
     out.resize(have);
+    return out;
+}
+
+std::map<std::string, std::string> environment() {
+    std::map<std::string, std::string> out;
+    for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+        const std::string_view entry = *at;
+        const auto equals = entry.find('=');
+        if (equals == std::string_view::npos) continue;
+        out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    }
     return out;
 }
 
@@ -88,6 +101,8 @@ public:
                   Error::os(fmt::format("TypesConfig \"{}\"", effective_.types_config)).message);
         }
         core_dump_directory();
+        mutexes();
+        scripts();
         user();
         group();
         roles();
@@ -97,9 +112,12 @@ private:
     [[nodiscard]] bool set(const char* name) const { return layer_.values.count(name) > 0; }
     void report(Severity severity, const char* name, std::string message) {
         const auto found = layer_.values.find(name);
-        const Position position =
-            found == layer_.values.end() ? Position{layer_.file, 0, 0} : found->second.position;
-        layer_.diagnostics.push_back({severity, position, std::move(message), ""});
+        if (found == layer_.values.end()) {
+            layer_.diagnostics.push_back({severity, {layer_.file, 0, 0}, std::move(message), ""});
+        } else {
+            layer_.diagnostics.push_back(
+                {severity, found->second.position, std::move(message), found->second.source});
+        }
     }
     void error(const char* name, std::string message) {
         report(Severity::Error, name, std::move(message));
@@ -114,6 +132,23 @@ private:
         if (set("CoreDumpDirectory") && !is_directory(path))
             error("CoreDumpDirectory",
                   fmt::format("CoreDumpDirectory \"{}\" is not a directory", path));
+    }
+    // D-41. The event MPM does not look at what is for mpm-accept.
+    void mutexes() {
+        for (const MutexChoice& choice : effective_.mutexes) {
+            const bool idle =
+                choice.name == "mpm-accept" && effective_.limits.model == mpm::Model::Event;
+            if (idle || choice.directory.empty() || is_directory(choice.directory)) continue;
+            error("Mutex", fmt::format("the directory \"{}\" of Mutex {} does not exist",
+                                       choice.directory, choice.name));
+        }
+    }
+    void scripts() {
+        for (const ScriptAlias& alias : effective_.script_aliases) {
+            if (::access(alias.directory.c_str(), F_OK) == 0) continue;
+            report(Severity::Warning, "ScriptAlias",
+                   fmt::format("ScriptAlias {}: there is no \"{}\"", alias.path, alias.directory));
+        }
     }
     void user() {
         if (!root_ && !set("User")) return;
@@ -165,22 +200,53 @@ private:
     const Settings effective_;
 };
 
-// Diagnostics of the whole-file checks know their line, not its text.
-void add_sources(FileLayer& layer, std::string_view content) {
-    const auto lines = text::split(content, '\n');
-    for (Diagnostic& entry : layer.diagnostics) {
-        const auto index = static_cast<std::size_t>(entry.position.line);
-        if (entry.source.empty() && index > 0 && index <= lines.size()) {
-            entry.source = lines[index - 1];
-        }
+// ---- Include ----
+
+bool is_pattern(const std::string& path) {
+    return path.find_first_of("*?[") != std::string::npos;
+}
+
+Result<std::vector<std::string>> matches(const std::string& pattern) {
+    glob_t found{};
+    const int status = ::glob(pattern.c_str(), 0, nullptr, &found);  // sorted
+    std::vector<std::string> out;
+    for (std::size_t i = 0; status == 0 && i < found.gl_pathc; ++i) {
+        out.emplace_back(found.gl_pathv[i]);
     }
-    std::stable_sort(layer.diagnostics.begin(), layer.diagnostics.end(),
-                     [](const Diagnostic& a, const Diagnostic& b) {
-                         const auto key = [](const Diagnostic& d) {
-                             return d.position.line == 0 ? INT32_MAX : d.position.line;
-                         };
-                         return key(a) < key(b);
-                     });
+    ::globfree(&found);
+    if (status == 0 || status == GLOB_NOMATCH) return out;
+    return fail(Error::text(fmt::format("cannot read the directories of \"{}\"", pattern)));
+}
+
+Result<std::vector<std::string>> entries(const std::string& directory) {
+    std::vector<std::string> out;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
+         at.increment(error)) {
+        out.push_back(at->path().string());
+    }
+    if (error) return fail(Error::os("cannot read " + directory, error.value()));
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+// A file, or everything below a directory.
+Result<> read_below(const std::string& path, std::size_t depth, std::vector<SourceFile>& out) {
+    if (!is_directory(path)) {
+        if (out.size() == kMaxFiles) {
+            return fail(Error::text(fmt::format("{}: more than {} files", path, kMaxFiles)));
+        }
+        out.push_back({path, TRY(read_text(path))});
+        return {};
+    }
+    if (depth == kMaxIncludeDepth) {
+        return fail(Error::text(
+            fmt::format("{}: directories are more than {} deep", path, kMaxIncludeDepth)));
+    }
+    for (const std::string& entry : TRY(entries(path))) {
+        TRY_VOID(read_below(entry, depth + 1, out));
+    }
+    return {};
 }
 
 }  // namespace
@@ -195,7 +261,21 @@ Result<std::string> read_text(const std::string& path) {
     return read_all(fd.get(), path);
 }
 
-FileLayer load_file(const std::string& path) {
+Result<std::vector<SourceFile>> read_included(const std::string& path) {
+    std::vector<SourceFile> out;
+    if (is_pattern(path)) {
+        for (const std::string& match : TRY(matches(path))) {
+            TRY_VOID(read_below(match, 0, out));
+        }
+        return out;
+    }
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return out;
+    TRY_VOID(read_below(path, 0, out));
+    return out;
+}
+
+FileLayer load_file(const std::string& path, const Surroundings& surroundings) {
     const auto content = read_text(path);
     if (!content) {
         FileLayer layer;
@@ -204,19 +284,19 @@ FileLayer load_file(const std::string& path) {
         layer.diagnostics.push_back({Severity::Error, {"mpmd", 0, 0}, content.error().message, ""});
         return layer;
     }
-    FileLayer layer = parse(*content, path);
-    const Surroundings surroundings = surroundings_here();
+    FileLayer layer = parse(*content, path, {surroundings.defines, environment(), read_included});
     for (Diagnostic& entry : validate(layer, surroundings)) {
         layer.diagnostics.push_back(std::move(entry));
     }
     SystemChecks(layer, surroundings).run();
-    add_sources(layer, *content);
     return layer;
 }
 
-Surroundings surroundings_here() {
+Surroundings surroundings_here(std::vector<std::string> defines) {
     Surroundings out;
     out.root = ::geteuid() == 0;
+    out.cores = std::max<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN), 1);
+    out.defines = std::move(defines);
     const char* run =
         std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): no thread exists
     if (run != nullptr && *run == '/') out.xdg_runtime_dir = run;
@@ -225,7 +305,7 @@ Surroundings surroundings_here() {
 
 Loaded load(const std::string& path, const Layers& layers, const Surroundings& surroundings) {
     Loaded out;
-    out.file = load_file(path);
+    out.file = load_file(path, surroundings);
     if (!out.file.ok()) return out;
     out.composed = compose(out.file, layers, surroundings);
     out.config = std::make_shared<const Config>(out.composed.config);

@@ -14,12 +14,18 @@ namespace mpmd::config {
 // A regular file of at most kMaxFileBytes without NUL bytes, whole.
 [[nodiscard]] Result<std::string> read_text(const std::string& path);
 
-// Reads and parses `path`, then checks what needs the system: ServerRoot, DocumentRoot,
-// TypesConfig, User, Group. Every problem is in diagnostics, an unreadable file too.
-[[nodiscard]] FileLayer load_file(const std::string& path);
+// Of this process: effective uid, environment, processors. `defines`: of the command line.
+[[nodiscard]] Surroundings surroundings_here(std::vector<std::string> defines = {});
 
-// Of this process: effective uid, environment.
-[[nodiscard]] Surroundings surroundings_here();
+// Reads and parses `path` and what it includes, then checks what needs the system: ServerRoot,
+// DocumentRoot, TypesConfig, CoreDumpDirectory, User, Group and more. Every problem is in
+// diagnostics, an unreadable file too.
+[[nodiscard]] FileLayer load_file(const std::string& path,
+                                  const Surroundings& surroundings = surroundings_here());
+
+// What an Include of this absolute path reads: a file, a directory with everything below it, or
+// what matches a pattern, sorted. Empty: there is nothing. Fails when something cannot be read.
+[[nodiscard]] Result<std::vector<SourceFile>> read_included(const std::string& path);
 
 struct Loaded {
     FileLayer file;

@@ -1,5 +1,7 @@
 #include "daemon/config/normalise.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon/config/directives.h"
@@ -27,13 +29,31 @@ void resolve_paths(Settings& settings) {
     for (CustomLog& log : settings.custom_log) {
         make_absolute(log.path, settings.server_root);
     }
+    for (ScriptAlias& alias : settings.script_aliases) {
+        make_absolute(alias.directory, settings.server_root);
+    }
+    for (MutexChoice& choice : settings.mutexes) {
+        make_absolute(choice.directory, settings.server_root);
+    }
+}
+
+// From names to what they stand for; common and combined are known to log_format.h.
+void resolve_formats(Settings& settings) {
+    for (CustomLog& log : settings.custom_log) {
+        const auto named =
+            std::find_if(settings.log_formats.begin(), settings.log_formats.end(),
+                         [&](const NamedFormat& one) { return one.name == log.format; });
+        if (named != settings.log_formats.end()) log.format = named->format;
+        if (log.format.empty()) log.format = "common";
+    }
 }
 
 }  // namespace
 
 Effective normalise(const Settings& requested, const Surroundings& surroundings) {
     auto limits =
-        mpm::normalise(requested.limits, surroundings.hard_children, surroundings.hard_threads);
+        mpm::normalise(requested.limits, surroundings.hard_children, surroundings.hard_threads,
+                       listen_buckets(requested, surroundings));
     Effective out{requested, std::move(limits.adjustments)};
     Settings& settings = out.settings;
     settings.limits = limits.limits;
@@ -43,10 +63,16 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
         if (!is_loopback(listen)) settings.test_handlers = false;
     }
     resolve_paths(settings);
+    resolve_formats(settings);
     if (settings.control_socket.empty()) {
         settings.control_socket = run_directory(settings, surroundings) + "/control.sock";
     }
     return out;
+}
+
+std::int64_t listen_buckets(const Settings& settings, const Surroundings& surroundings) {
+    if (settings.listen_cores_buckets_ratio == 0) return 1;
+    return std::max<std::int64_t>(surroundings.cores / settings.listen_cores_buckets_ratio, 1);
 }
 
 std::string run_directory(const Settings& effective, const Surroundings& surroundings) {

@@ -14,6 +14,8 @@ struct Surroundings {
     std::string xdg_runtime_dir;                        // "" = unset
     std::int64_t hard_children = mpm::kMaxServerLimit;  // the scoreboard's capacity
     std::int64_t hard_threads = mpm::kMaxThreadLimitEvent;
+    std::int64_t cores = 1;              // online processors, for ListenCoresBucketsRatio
+    std::vector<std::string> defines{};  // -D
 };
 
 struct Effective {
@@ -24,6 +26,11 @@ struct Effective {
 // Paths of the result are absolute, state_dir, control_socket and retiring_limit are filled in,
 // live.async_factor_micro equals limits.async_factor_micro.
 [[nodiscard]] Effective normalise(const Settings& requested, const Surroundings& surroundings);
+
+// Sets of listening sockets (B of N12 to N15): cores / ListenCoresBucketsRatio, 1 when that makes
+// no two.
+[[nodiscard]] std::int64_t listen_buckets(const Settings& settings,
+                                          const Surroundings& surroundings);
 
 // /run/mpmd/NAME, or not root: $XDG_RUNTIME_DIR/mpmd/NAME, else the state directory (decisions.md
 // 7).

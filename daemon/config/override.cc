@@ -46,6 +46,8 @@ public:
                 out_.config.origins[std::string(directive.name)] = file_origin(file, directive);
             }
         }
+        out_.config.old_lines = file.old_lines;
+        out_.config.files = file.files;
         for (const Diagnostic& entry : file.diagnostics) {
             if (entry.severity != Severity::Error) out_.config.warnings.push_back(entry.headline());
         }

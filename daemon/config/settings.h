@@ -30,6 +30,11 @@ struct LiveSettings {
     std::int64_t max_keep_alive_requests = 100;  // 0 = unlimited; negative disables persistence
     std::int64_t timeout_ms = 60000;
     std::int64_t request_read_timeout_ms = 0;  // RequestReadTimeout header bound; 0 = TimeOut alone
+    std::int64_t request_head_max_ms = 0;      // the bound grows to this with head_min_rate; 0: not
+    std::int64_t request_head_min_rate = 0;    // bytes that are worth one second more; 0: none
+    std::int64_t request_body_timeout_ms = 0;  // the same three for the body; 0 = TimeOut alone
+    std::int64_t request_body_max_ms = 0;      // 0 = no end, as long as body_min_rate is kept
+    std::int64_t request_body_min_rate = 0;
     std::int64_t keep_alive_shed_age_ms = 1000;    // 0 = never (E-14 d)
     std::int64_t head_shed_age_ms = 2000;          // 0 = never (E-14 e)
     std::int64_t child_drain_timeout_ms = 300000;  // 0 = unlimited (E-18)
@@ -69,8 +74,15 @@ struct ControlRole {
 
 struct CustomLog {
     std::string path;
-    std::string format;  // a format string, or the names "common", "combined"
+    std::string format;  // a format string or the name of one; "" = TransferLog's. Effective: the
+                         // string, or the names "common", "combined"
     bool operator==(const CustomLog&) const = default;
+};
+
+struct NamedFormat {
+    std::string name;  // "" = for TransferLog
+    std::string format;
+    bool operator==(const NamedFormat&) const = default;
 };
 
 // <Location PATH>: the sections that match are merged in the order of the file; what a later one
@@ -130,7 +142,8 @@ struct Settings {
     std::vector<std::string> directory_index = {"index.html"};
     std::string types_config = "/etc/mime.types";  // missing default: the built-in table alone
     std::string error_log = "logs/error_log";      // relative to ServerRoot
-    std::vector<CustomLog> custom_log;
+    std::vector<CustomLog> custom_log;             // CustomLog and TransferLog
+    std::vector<NamedFormat> log_formats;          // LogFormat; the last of a name counts
     std::string pid_file = "logs/mpmd.pid";
     std::string score_board_file;  // "" = anonymous memory
 

@@ -5,10 +5,16 @@
 namespace mpmd::config {
 namespace {
 
-// Where the file sets the directive, else the file as a whole.
-Position position_of(const FileLayer& file, const std::string& directive) {
+// At the line that sets the directive, else about the file as a whole.
+Diagnostic at(const FileLayer& file,
+              const std::string& directive,
+              Severity severity,
+              std::string message) {
     const auto found = file.values.find(directive);
-    return found == file.values.end() ? Position{file.file, 0, 0} : found->second.position;
+    if (found == file.values.end()) {
+        return {severity, {file.file, 0, 0}, std::move(message), ""};
+    }
+    return {severity, found->second.position, std::move(message), found->second.source};
 }
 
 }  // namespace
@@ -17,15 +23,15 @@ Diagnostics validate(const FileLayer& file, const Surroundings& surroundings) {
     Diagnostics out;
     const Settings effective = normalise(file.settings, surroundings).settings;
     if (effective.control_socket.size() > kMaxSocketPath) {
-        out.push_back(
-            {Severity::Error, position_of(file, "ControlSocket"),
-             fmt::format("the control socket's path is {} bytes long, {} is the system's limit: {}",
-                         effective.control_socket.size(), kMaxSocketPath, effective.control_socket),
-             ""});
+        out.push_back(at(
+            file, "ControlSocket", Severity::Error,
+            fmt::format("the control socket's path is {} bytes long, {} is the system's limit: {}",
+                        effective.control_socket.size(), kMaxSocketPath,
+                        effective.control_socket)));
     }
     if (file.settings.test_handlers && !effective.test_handlers) {
-        out.push_back({Severity::Warning, position_of(file, "TestHandlers"),
-                       "TestHandlers is left Off: not every Listen is a loopback address", ""});
+        out.push_back(at(file, "TestHandlers", Severity::Warning,
+                         "TestHandlers is left Off: not every Listen is a loopback address"));
     }
     return out;
 }

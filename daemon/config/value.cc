@@ -220,10 +220,6 @@ Outcome assign(const Directive& directive,
     if (binding.set_number != nullptr) {
         const auto number = parse_number(directive, arguments[0], strictness);
         if (!number) return tl::unexpected<Refusal>(number.error());
-        if (directive.name == "MPM" && *number != 0) {
-            return refuse("MPM worker is known, not supported by this release; write \"MPM event\"",
-                          "event");
-        }
         binding.set_number(settings, *number);
         return {};
     }

@@ -6,6 +6,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/config/lexer.h"
+#include "daemon/log/log_format.h"
 
 namespace mpmd::config {
 
@@ -38,6 +39,14 @@ std::string joined(const List& list, Show show) {
         out += show(item);
     }
     return out;
+}
+
+// Why no line can be made of it, if it is a format at all; nothing when it is good.
+std::optional<std::string> wrong_format(const std::string& format) {
+    if (format.empty()) return "a log format must not be empty";
+    const auto parsed = log::LogFormat::parse(format);
+    if (parsed) return std::nullopt;
+    return parsed.error().message;
 }
 
 bool host_character(char c) {
@@ -127,27 +136,86 @@ std::string show_listen(const Settings& settings) {
     return joined(settings.listen, [](const Listen& listen) { return listen.text(); });
 }
 
+// A format has a '%' somewhere; a word without one is the name of a LogFormat, which may follow.
 Outcome add_custom_log(Settings& settings, Arguments arguments) {
     if (arguments[0].empty() || arguments[0].front() == '|') {
         return refuse("CustomLog takes a file; programs are known, not supported by this release");
     }
-    if (arguments[1] != "common" && arguments[1] != "combined") {
-        return refuse(fmt::format("CustomLog must have the format common or combined, not \"{}\"; "
-                                  "others are known, not supported by this release",
-                                  text::escape(arguments[1])),
-                      1, "combined");
+    if (arguments.size() > 2) {
+        return refuse(fmt::format("CustomLog takes a file and a format; \"{}\" is known, not "
+                                  "supported by this release",
+                                  text::escape(arguments[2])),
+                      2);
     }
+    if (auto wrong = wrong_format(arguments[1])) return refuse(std::move(*wrong), 1, "combined");
     settings.custom_log.push_back({arguments[0], arguments[1]});
     return {};
 }
 
 void clear_custom_log(Settings& settings) {
-    settings.custom_log.clear();
+    auto& logs = settings.custom_log;
+    logs.erase(std::remove_if(logs.begin(), logs.end(),
+                              [](const CustomLog& log) { return !log.format.empty(); }),
+               logs.end());
 }
 
 std::string show_custom_log(const Settings& settings) {
-    return joined(settings.custom_log,
+    std::vector<CustomLog> logs;
+    for (const CustomLog& log : settings.custom_log) {
+        if (!log.format.empty()) logs.push_back(log);
+    }
+    return joined(logs,
                   [](const CustomLog& log) { return quoted(log.path) + " " + quoted(log.format); });
+}
+
+Outcome add_transfer_log(Settings& settings, Arguments arguments) {
+    if (arguments[0].empty() || arguments[0].front() == '|') {
+        return refuse(
+            "TransferLog takes a file; programs are known, not supported by this release");
+    }
+    settings.custom_log.push_back({arguments[0], ""});
+    return {};
+}
+
+void clear_transfer_log(Settings& settings) {
+    auto& logs = settings.custom_log;
+    logs.erase(std::remove_if(logs.begin(), logs.end(),
+                              [](const CustomLog& log) { return log.format.empty(); }),
+               logs.end());
+}
+
+std::string show_transfer_log(const Settings& settings) {
+    std::vector<CustomLog> logs;
+    for (const CustomLog& log : settings.custom_log) {
+        if (log.format.empty()) logs.push_back(log);
+    }
+    return joined(logs, [](const CustomLog& log) { return quoted(log.path); });
+}
+
+Outcome add_log_format(Settings& settings, Arguments arguments) {
+    const std::string name = arguments.size() > 1 ? arguments[1] : "";
+    if (name.find('%') != std::string::npos || (arguments.size() > 1 && name.empty())) {
+        return refuse(
+            fmt::format("LogFormat takes a format, then its name, not \"{}\"", text::escape(name)),
+            1);
+    }
+    if (auto wrong = wrong_format(arguments[0])) return refuse(std::move(*wrong));
+    auto& formats = settings.log_formats;
+    formats.erase(std::remove_if(formats.begin(), formats.end(),
+                                 [&](const NamedFormat& other) { return other.name == name; }),
+                  formats.end());
+    formats.push_back({name, arguments[0]});
+    return {};
+}
+
+void clear_log_format(Settings& settings) {
+    settings.log_formats.clear();
+}
+
+std::string show_log_format(const Settings& settings) {
+    return joined(settings.log_formats, [](const NamedFormat& format) {
+        return quoted(format.format) + (format.name.empty() ? "" : " " + quoted(format.name));
+    });
 }
 
 namespace {

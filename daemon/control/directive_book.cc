@@ -90,7 +90,8 @@ v1::Directive directive_of(const config::Directive& directive,
     out.set_apply_class(apply_class_of(directive.apply));
     out.set_overridable(directive.overridable());
     out.set_help(std::string(directive.help));
-    out.set_supported(directive.support == config::Support::Yes);
+    out.set_supported(directive.support == config::Support::Yes ||
+                      directive.support == config::Support::Reading);
     out.set_etag(etag_of(revision));
     for (const config::OldName& old : config::old_names())
         if (old.current == directive.name) out.add_old_names(std::string(old.name));

@@ -33,12 +33,13 @@ std::string errors_text(const config::FileLayer& file) {
     return out;
 }
 
-Result<RevisionLog::First> RevisionLog::first(const std::string& file) {
+Result<RevisionLog::First> RevisionLog::first(const std::string& file,
+                                              const std::vector<std::string>& defines) {
     RevisionLog log;
     log.path_ = file;
-    log.surroundings_ = config::surroundings_here();
+    log.surroundings_ = config::surroundings_here(defines);
     // Where the saved overrides are is said by the file itself.
-    const config::Loaded plain = TRY(checked(config::load(file, {})));
+    const config::Loaded plain = TRY(checked(config::load(file, {}, log.surroundings_)));
     const std::string saved_path = plain.config->effective.state_dir + "/overrides.conf";
     First first{std::move(log), {}};
     config::SavedOverrides saved;
@@ -68,7 +69,7 @@ void RevisionLog::continue_from(std::uint64_t revision) {
 }
 
 Result<config::Loaded> RevisionLog::load_again() const {
-    return checked(config::load(path_, layers_));
+    return checked(config::load(path_, layers_, surroundings_));
 }
 
 std::vector<std::string> RevisionLog::commit(config::Loaded loaded) {

@@ -28,9 +28,10 @@ struct Author {
 class RevisionLog {
 public:
     // The first load: file, then StateDir/overrides.conf over it. `problems`: sentences about saved
-    // overrides that were dropped.
+    // overrides that were dropped. `defines`: -D, also for every later load.
     struct First;
-    [[nodiscard]] static Result<First> first(const std::string& file);
+    [[nodiscard]] static Result<First> first(const std::string& file,
+                                             const std::vector<std::string>& defines = {});
 
     // The file once more, under the layers that exist. Changes nothing.
     [[nodiscard]] Result<config::Loaded> load_again() const;

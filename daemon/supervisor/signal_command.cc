@@ -90,8 +90,10 @@ Result<int> signal_owner(SignalVerb verb, const config::Settings& settings, pid_
 
 }  // namespace
 
-SignalOutcome signal_server(SignalVerb verb, const std::string& file) {
-    const auto first = RevisionLog::first(file);
+SignalOutcome signal_server(SignalVerb verb,
+                            const std::string& file,
+                            const std::vector<std::string>& defines) {
+    const auto first = RevisionLog::first(file, defines);
     if (!first) {
         fmt::print(stderr, "mpmd: {}\n", first.error().message);
         return {1, false};

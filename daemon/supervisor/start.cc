@@ -110,7 +110,7 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
 }
 
 Result<int> try_serve(const ServeOptions& options) {
-    auto first = TRY(RevisionLog::first(absolute(options.file)));
+    auto first = TRY(RevisionLog::first(absolute(options.file), options.defines));
     TRY_VOID(refuse_second(first.log.config()->effective));
     std::optional<Detached> detached;
     if (!options.foreground) detached = TRY(detach());

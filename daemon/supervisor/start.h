@@ -3,12 +3,14 @@
 // From a configuration file to a running server, and the commands of `mpmd -k`.
 
 #include <string>
+#include <vector>
 
 namespace mpmd::supervisor {
 
 struct ServeOptions {
     std::string file;
     bool foreground = false;
+    std::vector<std::string> defines{};  // -D
 };
 // Serves until told to end; the exit status. What prevents a start is said on standard error.
 // Detached, the original process ends with 0 when the first child is ready, else with 1 (P-7).
@@ -21,6 +23,8 @@ struct SignalOutcome {
 };
 // Signals the server of that file and waits for the outcome. The file must be valid: a bad one
 // prevents the signal.
-[[nodiscard]] SignalOutcome signal_server(SignalVerb verb, const std::string& file);
+[[nodiscard]] SignalOutcome signal_server(SignalVerb verb,
+                                          const std::string& file,
+                                          const std::vector<std::string>& defines = {});
 
 }  // namespace mpmd::supervisor

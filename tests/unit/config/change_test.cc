@@ -86,8 +86,8 @@ BOOST_AUTO_TEST_CASE(what_the_control_plane_may_not_touch_is_refused) {
     for (const char* name :
          {"User", "Listen", "ErrorLog", "ControlRole", "TestHandlers", "StateDir"})
         BOOST_TEST(reason_name(only(ask("", {{name, "x"}})).reason) == "NOT_OVERRIDABLE");
-    BOOST_TEST(reason_name(only(ask("", {{"MaxMemFree", "1"}})).reason) == "NOT_SUPPORTED");
-    BOOST_TEST(reason_name(only(ask("", {{"AcceptMutex", "flock"}})).reason) == "NOT_SUPPORTED");
+    BOOST_TEST(reason_name(only(ask("", {{"HistoryInterval", "1"}})).reason) == "NOT_SUPPORTED");
+    BOOST_TEST(reason_name(only(ask("", {{"AcceptMutex", "flock"}})).reason) == "NOT_OVERRIDABLE");
 }
 
 BOOST_AUTO_TEST_CASE(what_would_be_clamped_is_refused_with_the_nearest_set) {
