@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/child/acceptor.h"
+#include "daemon/child/blocking_driver.h"
 #include "daemon/child/crash_note.h"
 #include "daemon/child/listener.h"
 #include "daemon/child/reports.h"
@@ -91,6 +93,7 @@ private:
           std::vector<log::LogFormat> formats);
 
     [[nodiscard]] Result<void> start_threads();
+    [[nodiscard]] Result<pthread_t> start(const std::string& name, Body body);
     [[nodiscard]] int fail_to_start(const Error& error);
     void serve();
     void read_channel();
@@ -120,11 +123,13 @@ private:
     log::Seldom body_trouble_{log::Level::Error, "core"};
     Commons commons_;
     Ways ways_;
-    std::vector<pthread_t> threads_;
+    std::vector<pthread_t> workers_;
+    std::vector<os::EventFd> nudges_;  // MPM worker: one for each thread
+    std::optional<AcceptTurn> turn_;
     std::string lines_;
     bool listener_ended_ = false;
     bool channel_ended_ = false;
-    std::atomic<std::uint32_t> workers_up_{0};
+    bool sick_ = false;
 };
 
 Result<std::unique_ptr<Child>> Child::create(Heritage heritage) {
@@ -178,25 +183,41 @@ Child::Child(Heritage heritage,
 }
 
 Result<void> Child::start_threads() {
-    const auto stack =
-        static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
-    for (std::uint32_t i = 0; i < commons_.threads; ++i)
-        threads_.push_back(TRY(start_thread(fmt::format("worker-{}", i), stack, [this, i] {
+    const bool whole = commons_.settings.limits.model == mpm::Model::Worker;
+    for (std::uint32_t i = 0; whole && i < commons_.threads; ++i)
+        nudges_.push_back(TRY(os::EventFd::create()));
+    for (std::uint32_t i = 0; i < commons_.threads; ++i) {
+        workers_.push_back(TRY(start(fmt::format("worker-{}", i), [this, i, whole] {
             const CrashWitness witness(static_cast<std::int32_t>(i));
-            Worker worker(commons_, ways_, i);
-            workers_up_.fetch_add(1, std::memory_order_release);
-            worker.run();
+            if (whole)
+                BlockingDriver(commons_, ways_, nudges_[i], i).run();
+            else
+                Worker(commons_, ways_, i).run();
         })));
+    }
     TRY_VOID(poller_.add(listener_bell_.fd(), EPOLLIN, kBellKey));
-    threads_.push_back(TRY(start_thread("listener", stack, [this] {
+    if (whole && heritage_.accept_mutex && heritage_.listeners.size() > 1) {
+        turn_.emplace(std::move(*heritage_.accept_mutex), listener_bell_);
+        TRY(start("accept-mutex", [this] { turn_->run(); }));
+    }
+    TRY(start("listener", [this, whole] {
         const CrashWitness witness(scoreboard::kListenerThread);
-        Listener listener(commons_, ways_, router_, heritage_, reports_);
-        listener.run();
+        if (whole)
+            Acceptor({commons_, ways_, heritage_, reports_, turn_ ? &*turn_ : nullptr, nudges_})
+                .run();
+        else
+            Listener(commons_, ways_, router_, heritage_, reports_).run();
         // Connections that are left end with the process; workers may still hold some.
         for (;;)
             ::pause();
-    })));
+    }));
     return {};
+}
+
+Result<pthread_t> Child::start(const std::string& name, Body body) {
+    const auto stack =
+        static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
+    return start_thread(name, stack, std::move(body));
 }
 
 int Child::fail_to_start(const Error& error) {
@@ -220,7 +241,7 @@ int Child::run() {
     commons_.score.status().ready.store(1, std::memory_order_release);
     static_cast<void>(channel_.send(ipc::Report::Ready));
     serve();
-    return 0;
+    return sick_ ? ipc::kExitSick : 0;
 }
 
 void Child::serve() {
@@ -235,7 +256,7 @@ void Child::serve() {
         send_reports();
     }
     // A worker that a stop has caught in its handler is not waited for.
-    if (!orders_.stopping()) join_threads();
+    if (!orders_.stopping() && !sick_) join_threads();
     ring_.close();
     write_logs();
 }
@@ -308,7 +329,8 @@ void Child::send_reports() {
     if ((bits & Reports::kStoppedAccepting) != 0)
         static_cast<void>(channel_.send(ipc::Report::StoppedAccepting));
     if ((bits & Reports::kDraining) != 0) static_cast<void>(channel_.send(ipc::Report::Draining));
-    if ((bits & Reports::kListenerEnded) != 0) listener_ended_ = true;
+    if ((bits & (Reports::kListenerEnded | Reports::kSick)) != 0) listener_ended_ = true;
+    if ((bits & Reports::kSick) != 0) sick_ = true;
 }
 
 bool Child::write_logs() {
@@ -321,11 +343,11 @@ bool Child::write_logs() {
     return wrote;
 }
 
-// The workers; the listener thread rests until the process ends.
+// The workers; the listener rests, and who waits for the accept mutex waits, until the process
+// ends.
 void Child::join_threads() {
     ready_.close();
-    threads_.pop_back();
-    for (const pthread_t thread : threads_) {
+    for (const pthread_t thread : workers_) {
         // The last request may have found the log ring full: make room while we wait.
         timespec until{};
         for (;;) {

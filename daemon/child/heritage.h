@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "daemon/base/strong_type.h"
 #include "daemon/config/config.h"
 #include "daemon/net/listen_socket.h"
+#include "daemon/os/process_mutex.h"
 #include "daemon/os/unique_fd.h"
 #include "daemon/scoreboard/layout.h"
 
@@ -28,7 +30,10 @@ struct Heritage {
     os::UniqueFd channel;                      // SOCK_SEQPACKET (ipc/child_message.h)
     os::UniqueFd error_log;
     std::vector<os::UniqueFd> custom_logs;  // in the order of config->effective.custom_log
-    bool held = false;                      // a successor by quota: ready, accepts after Release
+    // MPM worker with several listening sockets: ours alone, of a mutex that all children of the
+    // bucket share (for a pthread mutex also memory that they all can write).
+    std::optional<os::ProcessMutex> accept_mutex;
+    bool held = false;  // a successor by quota: ready, accepts after Release
 };
 
 }  // namespace mpmd::child

@@ -17,6 +17,7 @@ public:
         kStoppedAccepting = 2,
         kDraining = 4,
         kListenerEnded = 8,
+        kSick = 16,  // it has ended because it cannot do its work
     };
     explicit Reports(const os::EventFd& main_bell) : bell_(main_bell) {}
 

@@ -31,6 +31,11 @@ void ThreadRow::name(const Connection& connection, const Exchange* request) {
             fmt::format_to_n(row_.peer.data(), row_.peer.size() - 1, "{}{}{}:{}", v4 ? "" : "[",
                              peer, v4 ? "" : "]", connection.peer.port());
         *end.out = '\0';
+        if (request == nullptr) {
+            row_.method.fill('\0');
+            row_.vhost.fill('\0');
+            row_.target.fill('\0');
+        }
     }
     if (request == nullptr) return;
     put_text(row_.method, request->request.method_text);

@@ -91,15 +91,19 @@ void MiniParent::start() {
     heritage.generation = Generation(1);
     heritage.config = std::make_shared<const config::Config>(config);
     heritage.live = config.effective.live;
-    heritage.listeners.push_back(
-        must(net::ListenSocket::open(*net::Address::parse("127.0.0.1", 0), 511)));
-    port_ = heritage.listeners.front().address().port();
+    for (std::size_t i = 0; i < sockets; ++i) {
+        heritage.listeners.push_back(
+            must(net::ListenSocket::open(*net::Address::parse("127.0.0.1", 0), 511)));
+        ports_.push_back(heritage.listeners.back().address().port());
+    }
+    if (accept_mutex) heritage.accept_mutex = must(accept_mutex->for_child());
     heritage.extent = {static_cast<std::byte*>(memory_), memory_size_};
     heritage.shape = shape;
     heritage.error_log = open_log("error_log");
     for (const config::CustomLog& log : config.effective.custom_log)
         heritage.custom_logs.push_back(open_log(log.path));
     heritage.held = held;
+    if (spoil) spoil(heritage);
     auto ends = must(ipc::ChildChannel::pair());
     channel_ = std::move(ends.first);
     pid_ = ::fork();
@@ -109,6 +113,7 @@ void MiniParent::start() {
         ::_exit(child::child_main(std::move(heritage)));
     }
     ends.second = ipc::ChildChannel();
+    if (spoil) return;
     if (!reported(ipc::Report::Ready)) throw std::runtime_error("the child did not become ready");
     // Its threads are made; a count of idle ones means something when all of them wait.
     if (!eventually([&] { return status().idle_workers.load() == static_cast<int>(threads); }))

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -22,6 +23,9 @@ struct MiniParent {
     config::Config config;
     bool held = false;
     std::uint32_t threads = 4;
+    std::size_t sockets = 1;
+    std::optional<os::ProcessMutex> accept_mutex;  // the child gets its own of it
+    std::function<void(child::Heritage&)> spoil;   // last words before the fork
 
     MiniParent();
     ~MiniParent();
@@ -31,7 +35,7 @@ struct MiniParent {
     void write_file(const std::string& name, const std::string& content) const;
     [[nodiscard]] std::string read_file(const std::string& name) const;
     void start();  // returns when the child is ready
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t port(std::size_t socket = 0) const { return ports_[socket]; }
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] scoreboard::ChildStatus& status() const { return extent_.status(); }
     [[nodiscard]] const scoreboard::Extent& extent() const { return extent_; }
@@ -55,7 +59,7 @@ private:
     void* memory_ = nullptr;
     std::size_t memory_size_ = 0;
     scoreboard::Extent extent_;
-    std::uint16_t port_ = 0;
+    std::vector<std::uint16_t> ports_;
     pid_t pid_ = -1;
 };
 

@@ -1,0 +1,311 @@
+#include "daemon/child/acceptor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <malloc.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include "daemon/mpm/connection_state.h"
+#include "daemon/mpm/quota.h"
+#include "daemon/os/clock.h"
+
+namespace mpmd::child {
+
+using log::Level;
+
+namespace {
+
+constexpr Seconds kHeartbeat{1};
+constexpr Milliseconds kFirstPause{100};
+constexpr Milliseconds kLongestPause{1000};
+constexpr std::uint64_t kBellKey = 1;
+constexpr std::uint64_t kFirstDoorKey = 2;
+
+}  // namespace
+
+Acceptor::Acceptor(const Parts& parts)
+    : commons_(parts.commons),
+      ways_(parts.ways),
+      heritage_(parts.heritage),
+      reports_(parts.reports),
+      turn_(parts.turn),
+      nudges_(parts.nudges),
+      status_(commons_.score.status()),
+      slab_(heritage_.shape.connections),
+      door_(ways_.poller, heritage_.listeners, kFirstDoorKey),
+      busy_(os::mono_now()),
+      now_(os::mono_now()) {
+    polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
+    for (const net::ListenSocket& socket : heritage_.listeners)
+        polled_.push_back({socket.fd(), POLLIN, 0});
+}
+
+// ---- the loop
+// ----------------------------------------------------------------------------------
+
+void Acceptor::run() {
+    while (!finished())
+        round();
+    close_door();
+    status_.accepting.store(0, std::memory_order_relaxed);
+    if (slab_.open() > 0) commons_.orders.stop();  // the drain limit has passed: nobody waits
+    reports_.raise(failed_ ? Reports::kSick : Reports::kListenerEnded);
+}
+
+void Acceptor::round() {
+    take_back();
+    obey_orders();
+    check_quotas();
+    const bool wanted = wants_guests();
+    const bool free = wanted && worker_idle() && quota_left();
+    status_.accepting.store(free ? 1 : 0, std::memory_order_relaxed);
+    if (wanted) closed_told_ = false;
+    if (!free)
+        rest();
+    else if (turn_ == nullptr)
+        serve_door();
+    else
+        serve_turn();
+}
+
+bool Acceptor::finished() {
+    if (failed_ || commons_.orders.stopping()) return true;
+    if (!draining_) return false;
+    take_back();
+    const auto deadline = commons_.orders.drain_deadline();
+    return slab_.open() == 0 || (deadline && now_ >= *deadline);
+}
+
+// Closed connections come back from the workers: their rows are free.
+void Acceptor::take_back() {
+    Connection* next = ways_.parked.take_all();
+    while (next != nullptr) {
+        Connection& connection = *next;
+        next = connection.next_in_queue;
+        connection.readable = connection.hung_up = false;
+        connection.deadline.reset();
+        connection.bytes_in = connection.bytes_out = 0;
+        slab_.give_back(connection);
+    }
+}
+
+void Acceptor::obey_orders() {
+    if (commons_.orders.refresh(live_, version_)) {
+        connection_quota_ =
+            mpm::jittered_quota(live_.max_connections_per_child, heritage_.uid.value());
+        request_quota_ =
+            mpm::jittered_quota(live_.max_requests_served_per_child, heritage_.uid.value());
+        if (live_.max_mem_free > 0)
+            ::mallopt(M_TRIM_THRESHOLD,
+                      static_cast<int>(std::min<std::int64_t>(live_.max_mem_free, 1 << 30)));
+        for (const os::EventFd& nudge : nudges_)
+            nudge.ring();
+    }
+    if (commons_.orders.draining() && !draining_) begin_drain();
+}
+
+bool Acceptor::wants_guests() {
+    if (paused_until_ != MonoTime{} && now_ >= paused_until_) paused_until_ = {};
+    return commons_.orders.accepting() && !draining_ && paused_until_ == MonoTime{};
+}
+
+// W-1: only we push, so an idle worker that we have seen stays reserved. None: the next one that
+// becomes idle rings.
+bool Acceptor::worker_idle() {
+    if (ways_.ready.idle() > 0) return true;
+    ways_.door_waits.store(true, std::memory_order_seq_cst);
+    return ways_.ready.idle() > 0;
+}
+
+bool Acceptor::quota_left() const {
+    return mpm::quota_left(accepted_, connection_quota_).value_or(1) > 0;
+}
+
+// W-5: counted at accept. The successor is told of in time, as in the event MPM.
+void Acceptor::check_quotas() {
+    if (connection_quota_ == 0 && request_quota_ == 0) return;
+    const auto served =
+        static_cast<std::int64_t>(status_.requests_on_workers.load(std::memory_order_relaxed));
+    const mpm::QuotaStep step = std::max(mpm::quota_step(accepted_, connection_quota_),
+                                         mpm::quota_step(served, request_quota_));
+    if (step == mpm::QuotaStep::Serve) return;
+    if (!near_quota_told_ && !draining_) {
+        near_quota_told_ = true;
+        reports_.raise(Reports::kNearQuota);
+    }
+    if (step == mpm::QuotaStep::StopAccepting && !commons_.orders.draining()) retire();
+}
+
+// By ourselves: as if we had been told to drain.
+void Acceptor::retire() {
+    std::optional<MonoTime> deadline;
+    if (live_.child_drain_timeout_ms > 0)
+        deadline = now_ + Milliseconds(live_.child_drain_timeout_ms);
+    commons_.orders.drain(deadline, Milliseconds(live_.drain_keep_alive_grace_ms));
+    obey_orders();
+}
+
+// W-6: nobody is interrupted. A thread in K leaves at KeepAliveTimeout, or after one more request.
+void Acceptor::begin_drain() {
+    draining_ = true;
+    if (door_.is_open()) {
+        // A client for whom we were woken would wait for the next one (decisions.md 2).
+        door_.close();
+        while (ways_.ready.idle() > 0 && quota_left() && accept_one(0)) {
+        }
+    }
+    close_door();
+    door_.leave();
+    polled_.resize(1);
+    status_.draining.store(1, std::memory_order_relaxed);
+    status_.accepting.store(0, std::memory_order_relaxed);
+    reports_.raise(Reports::kDraining);
+    ways_.ready.announce();
+}
+
+// ---- the door
+// ----------------------------------------------------------------------------------
+
+// Nobody may come in now.
+void Acceptor::rest() {
+    close_door();
+    const bool by_order = !commons_.orders.accepting() || draining_;
+    if (by_order && !std::exchange(closed_told_, true)) reports_.raise(Reports::kStoppedAccepting);
+    if (!finished()) wait({polled_.data(), 1});
+}
+
+void Acceptor::close_door() {
+    door_.close();
+    if (turn_ != nullptr) turn_->release();
+}
+
+// One listening socket: woken for a client of our own, we accept as long as workers are idle.
+void Acceptor::serve_door() {
+    door_.open();
+    const MonoTime from = os::mono_now();
+    const auto events = ways_.poller.wait(events_, patience());
+    after_wait(from);
+    bool knocked = now_ >= next_look_;
+    for (const epoll_event& event : events) {
+        if (event.data.u64 == kBellKey) ways_.listener_bell.clear();
+        if (event.data.u64 == kFirstDoorKey) knocked = true;
+    }
+    if (!knocked || !wants_guests()) return;
+    next_look_ = now_ + kHeartbeat;
+    int accepted = 0;
+    while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && quota_left() && accept_one(0))
+        ++accepted;
+    if (accepted > 0) door_.step_back(0, accepted);
+}
+
+void Acceptor::serve_turn() {
+    switch (turn_->ask()) {
+        case AcceptTurn::State::Failed:
+            return mutex_failed();
+        case AcceptTurn::State::Waiting:
+            return wait({polled_.data(), 1});
+        case AcceptTurn::State::Held:
+            break;
+    }
+    if (const std::uint64_t recovered = turn_->recovered(); recovered != recovered_) {
+        recovered_ = recovered;
+        commons_.log.say(Level::Notice, "mpm_worker",
+                         "the child that held the accept mutex died; this one goes on with it");
+    }
+    wait(polled_);
+    if (!wants_guests()) return;
+    const std::size_t sockets = polled_.size() - 1;
+    for (std::size_t i = 0; i < sockets; ++i) {
+        const std::size_t socket = (next_socket_ + i) % sockets;
+        if (polled_[socket + 1].revents == 0) continue;
+        next_socket_ = socket + 1;
+        static_cast<void>(accept_one(socket));
+        return turn_->release();
+    }
+}
+
+// W-7
+void Acceptor::mutex_failed() {
+    const std::string why = turn_->error().message;
+    if (accepted_ == 0) {
+        commons_.log.say(Level::Emerg, "mpm_worker", "the accept mutex does not work: {}", why);
+        failed_ = true;
+        return;
+    }
+    commons_.log.say(Level::Emerg, "mpm_worker",
+                     "the accept mutex has failed: {}; this child finishes what it has", why);
+    retire();
+}
+
+// True: somebody came in and has a worker.
+bool Acceptor::accept_one(std::size_t socket) {
+    Guest guest;
+    Knock knock = Knock::Passing;
+    for (int tries = 0; knock == Knock::Passing && tries < kAcceptsPerWakeup; ++tries)
+        knock = door_.accept(socket, guest);
+    if (knock == Knock::Shortage || knock == Knock::Unusable) shortage(guest.os_errno);
+    if (knock != Knock::Client) return false;
+    pause_ = {};
+    ++accepted_;
+    bump(status_.accepted);
+    set_buffers(guest.fd.get(), live_);
+    take_back();
+    Connection* connection = slab_.take();
+    CHECK(connection != nullptr);  // a row for each worker, and one is idle
+    connection->number = next_number_++;
+    connection->peer = guest.peer;
+    connection->stream = net::PlainStream(std::move(guest.fd));
+    connection->state = mpm::kAccepted.state;
+    connection->since = now_;
+    const std::int64_t head =
+        live_.request_read_timeout_ms > 0 ? live_.request_read_timeout_ms : live_.timeout_ms;
+    connection->deadline = now_ + Milliseconds(head);
+    connection->readable = true;  // many clients have sent their request by now
+    connection->requests = 0;
+    commons_.score.opened(*connection, door_.address(socket), now_);
+    status_.queued.fetch_add(1, std::memory_order_relaxed);
+    ways_.ready.push(*connection);
+    return true;
+}
+
+// E-9: waiting helps, dying would not.
+void Acceptor::shortage(int code) {
+    add(status_.accept_errors);
+    pause_ = std::clamp<Nanoseconds>(2 * pause_, kFirstPause, kLongestPause);
+    paused_until_ = now_ + pause_;
+    commons_.log.say(Level::Alert, "mpm_worker",
+                     "cannot accept: {}; not accepting for {} ms (raise the limit of open files?)",
+                     std::strerror(code), std::chrono::duration_cast<Milliseconds>(pause_).count());
+}
+
+// ---- waiting
+// -----------------------------------------------------------------------------------
+
+Nanoseconds Acceptor::patience() const {
+    MonoTime until = now_ + kHeartbeat;
+    if (paused_until_ != MonoTime{}) until = std::min(until, paused_until_);
+    if (const auto deadline = commons_.orders.drain_deadline()) until = std::min(until, *deadline);
+    return std::max(Nanoseconds(until - os::mono_now()), Nanoseconds::zero());
+}
+
+void Acceptor::wait(std::span<pollfd> wanted) {
+    const MonoTime from = os::mono_now();
+    const std::int64_t ns = patience().count();
+    const timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
+    if (::ppoll(wanted.data(), wanted.size(), &left, nullptr) <= 0)
+        for (pollfd& each : wanted)
+            each.revents = 0;
+    if (wanted.front().revents != 0) ways_.listener_bell.clear();
+    after_wait(from);
+}
+
+void Acceptor::after_wait(MonoTime from) {
+    now_ = os::mono_now();
+    status_.heartbeat_ns.store(static_cast<std::uint64_t>(to_ns(now_)), std::memory_order_relaxed);
+    if (const auto permille = busy_.waited(from, now_))
+        status_.listener_busy_permille.store(*permille, std::memory_order_relaxed);
+}
+
+}  // namespace mpmd::child

@@ -1,0 +1,268 @@
+// A whole child under MPM worker, against scripted clients: a thread owns its connection.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/child/client.h"
+#include "tests/unit/child/mini_parent.h"
+
+namespace mpmd::test {
+namespace {
+
+using scoreboard::ConnectionState;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+struct WorkerParent : MiniParent {
+    WorkerParent() {
+        config.effective.limits.model = mpm::Model::Worker;
+        write_file("a.html", "hello");
+    }
+    [[nodiscard]] std::string letters() const {
+        std::string out;
+        for (std::uint32_t i = 0; i < threads; ++i) {
+            scoreboard::WorkerRow row;
+            out += extent().worker(i).read(row) ? scoreboard::letter(row.state) : '?';
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+    [[nodiscard]] bool shows(const std::string& sorted) const {
+        return eventually([&] { return letters() == sorted; });
+    }
+    [[nodiscard]] std::int32_t idle() const { return status().idle_workers.load(); }
+};
+
+BOOST_AUTO_TEST_SUITE(blocking)
+
+BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_close) {  // W-3
+    WorkerParent parent;
+    parent.start();
+    BOOST_TEST(parent.shows("____"));
+    Client client(parent.port());
+    BOOST_TEST(parent.shows("R___"));
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(client.ask("/a.html").body == "hello");
+    BOOST_TEST(parent.shows("K___"));
+    BOOST_TEST(parent.idle() == 3);
+    BOOST_TEST(parent.connections(ConnectionState::KeepAlive) == 1);
+    scoreboard::ConnectionRow row;
+    BOOST_REQUIRE(parent.extent().connection(0).read(row));
+    BOOST_TEST((row.state == ConnectionState::KeepAlive));
+    BOOST_TEST(row.thread >= 0);
+    BOOST_TEST(row.requests == 3u);
+    BOOST_TEST(row.bytes_in > 0u);
+    BOOST_TEST(row.bytes_out > 15u);
+    client.send("GET /mpmd-test/sleep?0.3 HTTP/1.1\r\nHost: t\r\n\r\n");
+    BOOST_TEST(parent.shows("W___"));
+    BOOST_TEST(parent.status().in_progress.load() == 1);
+    BOOST_TEST(client.read_answer().status == 200);
+    BOOST_TEST(parent.shows("K___"));
+    client.close();
+    BOOST_TEST(parent.shows("____"));
+    BOOST_TEST(parent.status().requests_on_workers.load() == 4u);
+    BOOST_TEST(parent.status().requests_on_listener.load() == 0u);
+    BOOST_TEST(parent.status().in_progress.load() == 0);
+    BOOST_TEST(parent.connections(ConnectionState::KeepAlive) == 0);
+    BOOST_TEST(eventually([&] { return parent.idle() == 4; }));
+    std::uint64_t timed = 0;
+    for (std::uint32_t i = 0; i < parent.threads; ++i)
+        for (const auto& bucket : parent.extent().histogram(i).buckets)
+            timed += bucket.load();
+    BOOST_TEST(timed == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(idle_connections_are_as_many_as_threads_and_the_next_client_waits) {
+    WorkerParent parent;
+    parent.config.effective.live.keep_alive_timeout_ms = 700;
+    parent.start();
+    std::vector<Client> clients;
+    const auto begin = Clock::now();
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back(parent.port());
+        BOOST_TEST(clients.back().ask("/a.html").status == 200);
+    }
+    BOOST_TEST(parent.shows("KKKK"));
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+    Client fifth(parent.port());
+    fifth.send(get("/a.html"));
+    // It closes an idle connection, and then waits 2 s for the client's end (W-3).
+    BOOST_TEST(parent.shows("CCCC"));
+    BOOST_TEST(fifth.read_answer().body == "hello");
+    BOOST_TEST((Clock::now() - begin >= milliseconds(2700)));
+    for (Client& client : clients)
+        BOOST_TEST(client.reads_end());
+}
+
+BOOST_AUTO_TEST_CASE(half_a_head_is_answered_408_and_silence_is_closed) {  // E-22, A-19
+    WorkerParent parent;
+    parent.config.effective.live.request_read_timeout_ms = 300;
+    parent.start();
+    Client half(parent.port());
+    Client silent(parent.port());
+    half.send("GET / HTT");
+    BOOST_TEST(half.read_answer().status == 408);
+    BOOST_TEST(half.reads_end());
+    BOOST_TEST(silent.reads_end());
+}
+
+BOOST_AUTO_TEST_CASE(pipelined_requests_and_large_files_are_answered_in_order) {
+    WorkerParent parent;
+    parent.config.effective.live.max_keep_alive_requests = 0;
+    std::string content(3'000'000, '\0');
+    for (std::size_t i = 0; i < content.size(); ++i)
+        content[i] = static_cast<char>('a' + (i * 7919 + i / 251) % 26);
+    parent.write_file("big", content);
+    parent.start();
+    Client client(parent.port(), 16 * 1024);
+    std::string all;
+    for (int i = 0; i < 100; ++i)
+        all += get(i % 9 == 4 ? "/mpmd-test/stream?70000" : "/a.html");
+    client.send(all + get("/big") +
+                "POST /a.html HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\n12345");
+    for (int i = 0; i < 100; ++i)
+        BOOST_REQUIRE(client.read_answer().body.size() == (i % 9 == 4 ? 70000u : 5u));
+    BOOST_TEST(parent.shows("W___"));  // the client does not read: the thread waits with it
+    BOOST_TEST((client.read_answer().body == content));
+    BOOST_TEST(client.read_answer().status == 405);
+    client.send("67890" + get("/a.html", "Connection: close\r\n"));
+    BOOST_TEST(client.read_answer().body == "hello");
+    BOOST_TEST(client.reads_end());
+    BOOST_TEST(parent.shows("____"));
+}
+
+BOOST_AUTO_TEST_CASE(the_access_log_has_a_line_for_each_answer) {
+    WorkerParent parent;
+    parent.config.effective.custom_log = {{"short", "%U %>s"}};
+    parent.start();
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/a.html?x").status == 200);
+    BOOST_TEST(client.ask("/none").status == 404);
+    BOOST_TEST(eventually([&] { return parent.read_file("short") == "/a.html 200\n/none 404\n"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_timeout_reaches_a_thread_that_waits_in_k) {  // IMMEDIATE
+    WorkerParent parent;
+    parent.start();  // KeepAliveTimeout 60
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/a.html").status == 200);
+    BOOST_TEST(parent.shows("K___"));
+    config::LiveSettings live = parent.config.effective.live;
+    live.keep_alive_timeout_ms = 10;
+    parent.change_live(live);
+    BOOST_TEST(client.reads_end());
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_does_not_interrupt_k_and_the_next_answer_closes) {  // W-6, A-48
+    WorkerParent parent;
+    parent.start();
+    Client client(parent.port());
+    BOOST_TEST(client.ask("/a.html").status == 200);
+    BOOST_TEST(parent.shows("K___"));
+    parent.drain(0, 10);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    BOOST_TEST(parent.shows("GGGK"));
+    BOOST_TEST(!client.hears_within(milliseconds(100)));  // no grace but its own timeout
+    BOOST_TEST(client.ask("/a.html").closes());
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_draining_child_without_connections_leaves_at_once) {
+    WorkerParent parent;
+    parent.start();
+    const auto begin = Clock::now();
+    parent.drain(0, 10);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST((Clock::now() - begin < std::chrono::seconds(5)));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_wakes_every_thread) {  // W-6, forced
+    WorkerParent parent;
+    parent.start();
+    Client idle(parent.port());
+    BOOST_TEST(idle.ask("/a.html").status == 200);
+    Client busy(parent.port());
+    busy.send(get("/mpmd-test/sleep?60"));
+    BOOST_TEST(parent.shows("KW__"));
+    parent.order(ipc::Order::Stop);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST(idle.reads_end());
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_counts_at_accept_and_is_never_exceeded) {  // W-5
+    WorkerParent parent;
+    parent.config.effective.live.max_connections_per_child = 3;
+    parent.start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 6; ++i)
+        clients.emplace_back(parent.port());
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    BOOST_TEST(parent.status().accepted.load() == 3u);
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(clients[static_cast<std::size_t>(i)].ask("/a.html").closes());
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(several_sockets_are_polled_under_the_mutex_only) {  // W-1, W-2
+    WorkerParent parent;
+    parent.sockets = 3;
+    auto mutex = os::ProcessMutex::in_memory();
+    BOOST_REQUIRE(mutex.has_value());
+    parent.accept_mutex = std::move(*mutex);
+    BOOST_REQUIRE(parent.accept_mutex->lock().has_value());  // as a sibling would
+    parent.start();
+    Client first(parent.port(1));
+    first.send(get("/a.html"));
+    BOOST_TEST(!first.hears_within(milliseconds(150)));
+    const std::uint64_t beat = parent.status().heartbeat_ns.load();
+    config::LiveSettings live = parent.config.effective.live;
+    live.max_keep_alive_requests = 1;
+    parent.change_live(live);  // who waits for the mutex hears orders
+    BOOST_TEST(eventually([&] { return parent.status().heartbeat_ns.load() > beat; }));
+    BOOST_TEST(parent.accept_mutex->unlock().has_value());
+    BOOST_TEST(first.read_answer().closes());
+    for (std::size_t i = 0; i < 9; ++i)
+        BOOST_TEST(Client(parent.port(i % 3)).ask("/a.html").status == 200);
+    BOOST_TEST(eventually([&] { return parent.idle() == 4; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_waits_for_the_mutex_still_drains) {
+    WorkerParent parent;
+    parent.sockets = 2;
+    auto mutex = os::ProcessMutex::in_memory();
+    BOOST_REQUIRE(mutex.has_value());
+    parent.accept_mutex = std::move(*mutex);
+    BOOST_REQUIRE(parent.accept_mutex->lock().has_value());
+    parent.start();
+    parent.drain(0, 10);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_mutex_that_fails_before_the_first_client_makes_the_child_sick) {  // W-7
+    WorkerParent parent;
+    parent.sockets = 2;
+    const std::string path = (parent.directory / "lock").string();
+    auto mutex = os::ProcessMutex::in_file(os::MutexKind::Fcntl, path);
+    BOOST_REQUIRE(mutex.has_value());
+    parent.accept_mutex = std::move(*mutex);
+    // Opened for reading only, no lock for writing can be had.
+    parent.spoil = [&](child::Heritage& heritage) {
+        const os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        BOOST_REQUIRE(::dup2(reader.get(), heritage.accept_mutex->fd()) >= 0);
+    };
+    parent.start();
+    BOOST_TEST(parent.exit_status().value_or(-1) == ipc::kExitSick);
+    BOOST_TEST(parent.read_file("error_log").find("accept mutex does not work") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace mpmd::test
