@@ -153,8 +153,9 @@ void Acceptor::begin_drain() {
     if (door_.is_open()) {
         // A client for whom we were woken would wait for the next one (decisions.md 2).
         door_.close();
-        while (ways_.ready.idle() > 0 && quota_left() && accept_one(0)) {
-        }
+        for (std::size_t socket = 0; socket < door_.sockets(); ++socket)
+            while (ways_.ready.idle() > 0 && quota_left() && accept_one(socket)) {
+            }
     }
     close_door();
     door_.leave();
@@ -187,17 +188,26 @@ void Acceptor::serve_door() {
     const MonoTime from = os::mono_now();
     const auto events = ways_.poller.wait(events_, patience());
     after_wait(from);
-    bool knocked = now_ >= next_look_;
+    const bool look = now_ >= next_look_;
+    if (look) next_look_ = now_ + kHeartbeat;
+    std::uint64_t knocked = look ? ~std::uint64_t{0} : 0;
     for (const epoll_event& event : events) {
-        if (event.data.u64 == kBellKey) ways_.listener_bell.clear();
-        if (event.data.u64 == kFirstDoorKey) knocked = true;
+        if (event.data.u64 == kBellKey)
+            ways_.listener_bell.clear();
+        else
+            knocked |= std::uint64_t{1} << ((event.data.u64 - kFirstDoorKey) % 64);
     }
-    if (!knocked || !wants_guests()) return;
-    next_look_ = now_ + kHeartbeat;
+    if (knocked == 0 || !wants_guests()) return;
+    for (std::size_t socket = 0; socket < door_.sockets(); ++socket)
+        if ((knocked >> (socket % 64) & 1U) != 0) answer_door(socket);
+}
+
+void Acceptor::answer_door(std::size_t socket) {
     int accepted = 0;
-    while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && quota_left() && accept_one(0))
+    while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && quota_left() &&
+           accept_one(socket))
         ++accepted;
-    if (accepted > 0) door_.step_back(0, accepted);
+    if (accepted > 0) door_.step_back(socket, accepted);
 }
 
 void Acceptor::serve_turn() {

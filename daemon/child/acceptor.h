@@ -55,6 +55,7 @@ private:
 
     void rest();
     void serve_door();
+    void answer_door(std::size_t socket);
     void serve_turn();
     void mutex_failed();
     void retire();
