@@ -21,13 +21,13 @@ WorkerState letter_of(State state) {
     switch (state) {
         case State::Reading:
         case State::Body:
+        case State::WaitIo:
             return WorkerState::Reading;
         case State::KeepAlive:
             return WorkerState::KeepAlive;
         case State::Lingering:
             return WorkerState::Closing;
         case State::Handling:
-        case State::WaitIo:
         case State::Writing:
         case State::Closed:
             break;
@@ -140,7 +140,9 @@ void BlockingDriver::renew_deadline(Connection& connection) {
 // E-22, as the listener does it for a parked connection.
 Turn BlockingDriver::expire(Connection& connection) {
     const bool received = http::RequestParser::has_begun(exchange_->input.unread());
-    if (mpm::timeout_answer(connection.state, received, true) == mpm::TimeoutAnswer::Answer408)
+    const bool gathering = connection.state == State::WaitIo && exchange_->wanted_body;
+    if (mpm::timeout_answer(connection.state, received || gathering, !gathering) ==
+        mpm::TimeoutAnswer::Answer408)
         return driver_.refuse(connection, *exchange_, Event::Rejected, 408);
     if (connection.state == State::KeepAlive || connection.state == State::Body)
         driver_.part(connection, Event::Deadline);

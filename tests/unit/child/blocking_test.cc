@@ -137,6 +137,24 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_and_large_files_are_answered_in_order) {
     BOOST_TEST(parent.shows("____"));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_a_handler_wants_is_waited_for_on_the_thread) {
+    WorkerParent parent;
+    parent.config.effective.live.timeout_ms = 400;
+    parent.start();
+    Client client(parent.port());
+    const std::string head = "POST /mpmd-test/echo HTTP/1.1\r\nHost: t\r\nContent-Length: ";
+    client.send(head + "10\r\n\r\n12345");
+    BOOST_TEST(parent.shows("R___"));
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::WaitIo) == 1; }));
+    client.send("67890" + head + "200000\r\n\r\n" + std::string(200'000, 'x') + get("/a.html"));
+    BOOST_TEST(client.read_answer().body == "1234567890");
+    BOOST_TEST(client.read_answer().body.size() == 200'000u);
+    BOOST_TEST(client.read_answer().body == "hello");
+    client.send(head + "10\r\n\r\n12345");
+    BOOST_TEST(client.read_answer().status == 408);
+    BOOST_TEST(client.reads_end());
+}
+
 BOOST_AUTO_TEST_CASE(the_access_log_has_a_line_for_each_answer) {
     WorkerParent parent;
     parent.config.effective.custom_log = {{"short", "%U %>s"}};
