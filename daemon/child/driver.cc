@@ -1,6 +1,7 @@
 #include "daemon/child/driver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ Driver::Driver(const Commons& commons, int thread, Part part)
       access_log_(commons.log_formats, commons.ring, kFirstCustomLog) {}
 
 void Driver::begin(MonoTime now) {
-    now_ = now;
+    now_ = accounted_ = now;
     if (commons_.orders.refresh(live_, live_version_)) update_limits();
     if (now < next_second_) return;
     const std::int64_t us = to_us(os::wall_now());
@@ -38,6 +39,29 @@ void Driver::update_limits() {
     deadlines_.keep_alive = Milliseconds(live_.keep_alive_timeout_ms);
     deadlines_.queue = Milliseconds(live_.request_queue_timeout_ms);
     deadlines_.drain_grace = commons_.orders.keep_alive_grace();
+    request_text_ = live_.see_request_tail != 0 ? RequestText::End : RequestText::Beginning;
+    if (live_.extended_status == 0) request_text_ = RequestText::None;
+}
+
+// Their latency is counted from the wake-up in which the first of them could be read; the time
+// spent on them is what passed.
+void Driver::account_answers(MonoTime until) {
+    if (unaccounted_ == 0) return;
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(until - now_).count();
+    auto& histogram = commons_.score.extent().histogram(commons_.threads);
+    bump(histogram.buckets[scoreboard::latency_bucket(
+             static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)))],
+         std::exchange(unaccounted_, 0));
+    add(commons_.score.status().duration_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                                 Nanoseconds(until - accounted_).count(), 0)));
+    accounted_ = until;
+}
+
+Driver::Job Driver::job() const {
+    Job job = job_;
+    job.duration += now_ - handled_;  // a stream that was sent after its handler
+    job.last += now_ - handled_;
+    return job;
 }
 
 void Driver::take(Connection& connection, Event event) {
@@ -124,6 +148,8 @@ Turn Driver::after_flush(Connection& connection, Exchange& exchange) {
 }
 
 Turn Driver::work(Connection& connection, Exchange& exchange) {
+    job_ = {};
+    handled_ = now_;
     for (int requests = 0;; ++requests) {
         take(connection, Event::WorkerTook);
         if (const auto parked = run_due(connection, exchange)) return *parked;

@@ -67,6 +67,17 @@ public:
     // Takes the arc, sets state and deadline. CHECKs that there is one.
     void take(Connection& connection, mpm::Event event);
 
+    // Listener: requests that were answered at once share a reading of the clock, the next one it
+    // makes anyway. Before begin().
+    void account_answers(MonoTime until);
+
+    // Worker: what the last work() did.
+    struct Job {
+        Nanoseconds duration{};  // of its requests, from their first byte on
+        Nanoseconds last{};      // of the last of them
+    };
+    [[nodiscard]] Job job() const;
+
     [[nodiscard]] MonoTime now() const { return now_; }
     [[nodiscard]] const config::LiveSettings& live() const { return live_; }
     [[nodiscard]] std::uint64_t live_version() const { return live_version_; }
@@ -109,6 +120,8 @@ private:
     Turn after_flush(Connection& connection, Exchange& exchange);
     Turn finish(Connection& connection, Exchange& exchange);
     void in_progress(Exchange& exchange, bool is);
+    void account(const Exchange& exchange);
+    void record_latency(Nanoseconds took);
     Got receive(Connection& connection, Exchange& exchange);
     void await_input(Connection& connection, Exchange& exchange);
 
@@ -119,11 +132,17 @@ private:
     config::LiveSettings live_;
     std::uint64_t live_version_ = 0;
     mpm::DeadlineLimits deadlines_;
+    RequestText request_text_ = RequestText::Beginning;
     MonoTime now_{};
     MonoTime next_second_{};
     std::int64_t wall_seconds_ = 0;
     http::DateCache date_;
     log::AccessLog access_log_;
+    // Not yet in histogram and sum.
+    std::uint64_t unaccounted_ = 0;
+    MonoTime accounted_{};
+    Job job_;
+    MonoTime handled_{};  // when the last handler of the job was done
     // Of the turn under way.
     int requests_left_ = 0;
     std::size_t output_left_ = 0;

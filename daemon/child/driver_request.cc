@@ -86,6 +86,7 @@ Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
     if (parsed.status == http::ParseResult::Status::NeedMore) return Took::NeedInput;
 
     exchange.parser.reset();
+    exchange.by_worker = false;
     if (exchange.began == MonoTime{}) exchange.began = now_;
     if (connection.state == State::KeepAlive) take(connection, Event::InputArrived);
     if (may_pipeline(connection.state)) take(connection, Event::FlushedPipelined);
@@ -102,6 +103,7 @@ Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
 
 Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
     --requests_left_;
+    exchange.text = request_text_;
     exchange.request.peer = {connection.peer.bytes(), connection.peer.port(),
                              connection.peer.family() == AF_INET6};
     exchange.request.socket = connection.stream.fd();
@@ -163,12 +165,13 @@ void Driver::run_handler(Connection& connection, Exchange& exchange) {
     ExchangeRunner runner(*this, connection, exchange);
     commons_.handler.run(exchange.request, runner, exchange.response);
     exchange.due = Due::Nothing;
-    now_ = os::mono_now();
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now_ - exchange.began);
-    auto& histogram = commons_.score.extent().histogram(static_cast<std::uint32_t>(thread_));
-    bump(histogram.buckets[scoreboard::latency_bucket(
-        static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)))]);
-    begin(now_);
+    exchange.by_worker = true;
+    begin(os::mono_now());
+    const Nanoseconds took = now_ - exchange.began;
+    record_latency(took);
+    job_.duration += took;
+    job_.last = took;
+    handled_ = now_;
     if (exchange.response.learned) exchange.learned.push_back(std::move(exchange.response.learned));
     respond(connection, exchange);
 }
@@ -177,10 +180,19 @@ void Driver::show(Connection& connection, const Exchange& exchange) const {
     commons_.score.show(connection, thread_, now_, &exchange);
 }
 
+void Driver::record_latency(Nanoseconds took) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    const std::uint32_t row =
+        on_listener() ? commons_.threads : static_cast<std::uint32_t>(thread_);
+    bump(commons_.score.extent().histogram(row).buckets[scoreboard::latency_bucket(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)))]);
+}
+
 Turn Driver::refuse(Connection& connection, Exchange& exchange, Event event, std::uint16_t status) {
     take(connection, event);
     exchange.due = Due::Nothing;
     exchange.rejected = true;
+    exchange.by_worker = false;
     if (!exchange.has_head) exchange.request.reset();
     if (exchange.began == MonoTime{}) exchange.began = now_;
     answer_error(connection, exchange, status);
@@ -259,15 +271,28 @@ void Driver::put_body(Exchange& exchange) {
 // The response is whole, or never will be.
 void Driver::complete(Connection& connection, Exchange& exchange, bool aborted) {
     scoreboard::ChildStatus& status = commons_.score.status();
-    if (on_listener())
+    if (on_listener() && !exchange.by_worker)
         bump(status.requests_on_listener);
     else
         add(status.requests_on_workers);
+    account(exchange);
     commons_.score.answered(exchange.status);
     if (access_log_.enabled()) log_request(connection, exchange, aborted);
     exchange.began = {};
     exchange.script_pid = 0;
     exchange.drop_wanted_body();
+}
+
+// Time spent, and the latency of what no handler on a worker has put into its histogram.
+void Driver::account(const Exchange& exchange) {
+    constexpr std::uint64_t kShareOneLook = 8;
+    if (on_listener() && !exchange.by_worker && exchange.began == now_) {
+        if (++unaccounted_ >= kShareOneLook) account_answers(os::mono_now());
+        return;
+    }
+    const Nanoseconds took = std::max<Nanoseconds>(now_ - exchange.began, Nanoseconds::zero());
+    if (!exchange.by_worker) record_latency(took);
+    add(commons_.score.status().duration_ns, static_cast<std::uint64_t>(took.count()));
 }
 
 void Driver::log_request(const Connection& connection, const Exchange& exchange, bool aborted) {

@@ -54,6 +54,9 @@ enum class Due : std::uint8_t {
     Tail,     // `response` has a body that is not in `output`
 };
 
+// ExtendedStatus and SeeRequestTail: what of a request the scoreboard is told.
+enum class RequestText : std::uint8_t { None, Beginning, End };
+
 struct Exchange {
     explicit Exchange(std::size_t input_capacity) : input(input_capacity) {}
 
@@ -89,6 +92,8 @@ struct Exchange {
     bool persistent = false;
     std::uint32_t script_pid = 0;  // runs for it; 0: none
     MonoTime script_since{};
+    bool by_worker = false;  // its handler ran on a worker
+    RequestText text = RequestText::Beginning;
 
     // Nothing that the connection would miss.
     [[nodiscard]] bool spent() const {

@@ -14,7 +14,7 @@
 #include "daemon/net/listen_socket.h"
 #include "daemon/os/process_mutex.h"
 #include "daemon/os/unique_fd.h"
-#include "daemon/scoreboard/layout.h"
+#include "daemon/scoreboard/segment.h"
 
 namespace mpmd::child {
 
@@ -27,6 +27,7 @@ struct Heritage {
     std::vector<net::ListenSocket> listeners;  // shared with the supervisor and all siblings
     std::span<std::byte> extent;               // our extent, mapped writable, zeroed; nobody else's
     scoreboard::ExtentShape shape;             // of the extent; shape.threads workers are started
+    scoreboard::View board;                    // all of it, to read; may be empty
     os::UniqueFd channel;                      // SOCK_SEQPACKET (ipc/child_message.h)
     os::UniqueFd error_log;
     std::vector<os::UniqueFd> custom_logs;  // in the order of config->effective.custom_log

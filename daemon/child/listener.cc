@@ -51,6 +51,7 @@ void Listener::run() {
         const MonoTime until = sleep_until();
         ways_.parked.going_to_sleep(until);
         const MonoTime slept_from = os::mono_now();
+        driver_.account_answers(slept_from);
         const bool at_once = !run_list_.empty() || !ways_.parked.empty();
         const auto events = ways_.poller.wait(
             events_, at_once ? Nanoseconds::zero() : Nanoseconds(until - slept_from));

@@ -78,9 +78,10 @@ void Score::show(Connection& connection, int thread, MonoTime now, const Exchang
             row.script_pid = request->script_pid;
             row.script_ns = static_cast<std::uint64_t>(to_ns(request->script_since));
         }
-        put_text(row.method, request->request.method_text);
-        put_text(row.vhost, request->request.host);
-        put_text(row.target, request->request.target);
+        const bool told = request->text != RequestText::None;
+        put_text(row.method, told ? request->request.method_text : std::string_view());
+        put_text(row.vhost, told ? request->request.host : std::string_view());
+        put_target(row.target, request->request.target, request->text);
     }
     cell.write(row);
     move_gauge(connection, state);

@@ -45,6 +45,15 @@ void put_text(std::array<char, N>& into, std::string_view text) {
     std::memset(into.data() + size, 0, N - size);
 }
 
+// The target of a request in a row's field, as SeeRequestTail wants it; `None`: nothing.
+template <std::size_t N>
+void put_target(std::array<char, N>& into, std::string_view target, RequestText which) {
+    if (which == RequestText::None) target = {};
+    if (which == RequestText::End && target.size() >= N)
+        target.remove_prefix(target.size() - (N - 1));
+    put_text(into, target);
+}
+
 // For the one thread that writes this counter.
 inline void bump(scoreboard::Counter& counter, std::uint64_t by = 1) {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);

@@ -12,6 +12,13 @@ namespace mpmd::child {
 using scoreboard::WorkerState;
 
 ThreadRow::ThreadRow(const Score& score, std::uint32_t thread) : score_(score), thread_(thread) {
+    // What the slot has counted before us (Board::hand_down).
+    scoreboard::WorkerRow before{};
+    if (score.extent().worker(thread).read(before)) {
+        row_.slot_requests = before.slot_requests;
+        row_.slot_bytes = before.slot_bytes;
+        row_.slot_duration_ns = before.slot_duration_ns;
+    }
     row_.tid = static_cast<std::uint32_t>(::syscall(SYS_gettid));
 }
 
@@ -37,15 +44,24 @@ void ThreadRow::name(const Connection& connection, const Exchange* request) {
             row_.target.fill('\0');
         }
     }
+    row_.connection_requests = connection.requests;
     if (request == nullptr) return;
-    put_text(row_.method, request->request.method_text);
-    put_text(row_.vhost, request->request.host);
-    put_text(row_.target, request->request.target);
+    const bool told = request->text != RequestText::None;
+    row_.version = request->request.version;
+    put_text(row_.method, told ? request->request.method_text : std::string_view());
+    put_text(row_.vhost, told ? request->request.host : std::string_view());
+    put_target(row_.target, request->request.target, request->text);
 }
 
 void ThreadRow::show(WorkerState state) {
+    constexpr Milliseconds kCpuLook{100};  // that call costs more than all the rest here
+    const MonoTime now = os::mono_now();
     row_.state = state;
-    row_.since_ns = static_cast<std::uint64_t>(to_ns(os::mono_now()));
+    row_.since_ns = static_cast<std::uint64_t>(to_ns(now));
+    if (now >= next_cpu_look_) {
+        next_cpu_look_ = now + kCpuLook;
+        row_.cpu_ns = static_cast<std::uint64_t>(os::thread_cpu().count());
+    }
     score_.extent().worker(thread_).write(row_);
 }
 

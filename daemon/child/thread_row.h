@@ -23,6 +23,13 @@ public:
     void count(std::uint64_t requests, std::uint64_t bytes_out) {
         row_.requests += requests;
         row_.bytes_out += bytes_out;
+        row_.slot_requests += requests;
+        row_.slot_bytes += bytes_out;
+    }
+    // All requests of a job, and the last of them.
+    void spent(Nanoseconds duration, Nanoseconds last) {
+        row_.slot_duration_ns += static_cast<std::uint64_t>(duration.count());
+        row_.last_ns = static_cast<std::uint64_t>(last.count());
     }
     [[nodiscard]] scoreboard::WorkerState state() const { return row_.state; }
 
@@ -30,6 +37,7 @@ private:
     const Score& score_;
     const std::uint32_t thread_;
     scoreboard::WorkerRow row_{};
+    MonoTime next_cpu_look_{};
 };
 
 }  // namespace mpmd::child

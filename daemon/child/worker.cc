@@ -66,6 +66,8 @@ void Worker::serve(Connection& connection) {
         driver_.access_log().flush_waiting();
     }
     row_.count(connection.requests - answered, connection.bytes_out - before);
+    const Driver::Job done = driver_.job();
+    row_.spent(done.duration, done.last);
     park(connection, turn);
 }
 

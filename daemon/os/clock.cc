@@ -1,5 +1,7 @@
 #include "daemon/os/clock.h"
 
+#include <ctime>
+
 namespace mpmd::os {
 
 MonoTime mono_now() {
@@ -9,6 +11,12 @@ MonoTime mono_now() {
 WallTime wall_now() {
     return std::chrono::time_point_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now());
+}
+
+Nanoseconds thread_cpu() {
+    timespec used{};
+    if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) < 0) return {};
+    return Seconds(used.tv_sec) + Nanoseconds(used.tv_nsec);
 }
 
 }  // namespace mpmd::os

@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,28 @@ void close_range(unsigned first, unsigned last) {
         (void)::close(static_cast<int>(fd));
 }
 
+CpuTimes cpu_of(int who) {
+    rusage usage{};
+    if (::getrusage(who, &usage) < 0) return {};
+    const auto time = [](const timeval& value) {
+        return Seconds(value.tv_sec) + std::chrono::microseconds(value.tv_usec);
+    };
+    return {time(usage.ru_utime), time(usage.ru_stime)};
+}
+
+// The value of NAME="..." in os-release(5).
+std::string_view name_in(std::string_view release) {
+    constexpr std::string_view kName = "NAME=";
+    for (std::string_view line : text::split(release, '\n')) {
+        if (!line.starts_with(kName)) continue;
+        line = text::trim(line.substr(kName.size()));
+        if (line.size() >= 2 && (line.front() == '"' || line.front() == '\''))
+            line = line.substr(1, line.size() - 2);
+        return line;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::optional<Ended> reap() {
@@ -73,14 +96,22 @@ std::optional<Usage> usage_of(pid_t pid) {
     const std::string stat = small_file(fmt::format("/proc/{}/stat", pid));
     const std::vector<std::string_view> words = stat_words(stat);
     if (words.size() < 22) return std::nullopt;  // proc(5): state is word 3, so utime 14 is ours 11
-    const std::int64_t ticks =
-        text::parse_int(words[11]).value_or(0) + text::parse_int(words[12]).value_or(0);
+    static const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
+    const auto time = [](std::string_view ticks) {
+        return Nanoseconds(text::parse_int(ticks).value_or(0) * (1'000'000'000 / ticks_per_second));
+    };
     const auto pages = static_cast<std::uint64_t>(
         std::max<std::int64_t>(text::parse_int(words[21]).value_or(0), 0));
-    static const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
     static const long page_size = ::sysconf(_SC_PAGESIZE);
-    return Usage{pages * static_cast<std::uint64_t>(page_size),
-                 Nanoseconds(ticks * (1'000'000'000 / ticks_per_second))};
+    return Usage{pages * static_cast<std::uint64_t>(page_size), {time(words[11]), time(words[12])}};
+}
+
+CpuTimes cpu_of_self() {
+    return cpu_of(RUSAGE_SELF);
+}
+
+CpuTimes cpu_of_reaped() {
+    return cpu_of(RUSAGE_CHILDREN);
 }
 
 std::uint32_t online_cores() {
@@ -91,6 +122,26 @@ std::uint32_t online_cores() {
 double load_average() {
     double load = 0;
     return ::getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+std::array<double, 3> load_averages() {
+    struct sysinfo info {};
+    if (::sysinfo(&info) < 0) return {};
+    std::array<double, 3> loads{};
+    for (std::size_t i = 0; i < loads.size(); ++i)
+        loads[i] = static_cast<double>(info.loads[i]) / (1 << SI_LOAD_SHIFT);
+    return loads;
+}
+
+std::string platform() {
+    for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
+        const std::string release = small_file(path);
+        std::string_view name = name_in(release);
+        constexpr std::string_view kEnding = " GNU/Linux";
+        if (name.ends_with(kEnding)) name.remove_suffix(kEnding.size());
+        if (!name.empty()) return std::string(name);
+    }
+    return "Unix";
 }
 
 std::uint64_t raise_descriptor_limit() {

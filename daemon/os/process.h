@@ -3,6 +3,7 @@
 // Processes: what the system says of them, how they end, what a forked one keeps. The calls that
 // change the process are for single-threaded ones.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,15 +26,26 @@ struct Ended {
 // process 1 and inherit strangers).
 [[nodiscard]] std::optional<Ended> reap();
 
+struct CpuTimes {
+    Nanoseconds user{};
+    Nanoseconds system{};
+};
 struct Usage {
     std::uint64_t rss_bytes = 0;
-    Nanoseconds cpu{};  // user and system, since its start
+    CpuTimes cpu;  // since its start
 };
 // From /proc; nothing when the process is gone.
 [[nodiscard]] std::optional<Usage> usage_of(pid_t pid);
 
+[[nodiscard]] CpuTimes cpu_of_self();
+[[nodiscard]] CpuTimes cpu_of_reaped();  // of all the children that were waited for
+
 [[nodiscard]] std::uint32_t online_cores();
 [[nodiscard]] double load_average();
+// Of 1, 5 and 15 minutes; one system call, no file.
+[[nodiscard]] std::array<double, 3> load_averages();
+// "Debian": the system's name as os-release(5) has it, without " GNU/Linux"; "Unix" if unknown.
+[[nodiscard]] std::string platform();
 // Raises the soft limit of open files to the hard one; returns what holds now.
 std::uint64_t raise_descriptor_limit();
 [[nodiscard]] std::string own_executable();  // absolute path, "" if unknown

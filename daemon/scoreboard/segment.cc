@@ -114,6 +114,11 @@ Cell<CrashRow>& Segment::crash(std::size_t row) const {
     return at<Cell<CrashRow>>(kCrashesOffset)[row];
 }
 
+Extent Segment::extent(std::uint64_t offset, ExtentShape shape) const {
+    CHECK(inside_arena(offset, shape.bytes(), memory_.size()));
+    return {memory_.data() + offset, shape};
+}
+
 void Segment::clear_extent(std::uint64_t offset, std::uint64_t bytes) const {
     CHECK(inside_arena(offset, bytes, memory_.size()));
     std::memset(memory_.data() + offset, 0, bytes);

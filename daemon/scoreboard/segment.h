@@ -130,6 +130,8 @@ public:
     [[nodiscard]] Cell<EventRow>& event(std::size_t row) const;
     [[nodiscard]] Cell<DecisionRow>& decision(std::size_t row) const;
     [[nodiscard]] Cell<CrashRow>& crash(std::size_t row) const;
+    // The rows of a child that is not born yet. Requires: inside the arena, nobody uses it.
+    [[nodiscard]] Extent extent(std::uint64_t offset, ExtentShape shape) const;
     // Zeroes the extent for a new owner. Requires: inside the arena, nobody uses it.
     void clear_extent(std::uint64_t offset, std::uint64_t bytes) const;
 

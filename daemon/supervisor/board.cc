@@ -54,6 +54,7 @@ Result<Board> Board::create(const Birth& birth) {
     set_text(header.instance, birth.instance);
     set_text(header.version, MPMD_VERSION);
     set_text(header.built, __DATE__ " " __TIME__);
+    set_text(header.platform, os::platform());
     Board board(TRY(scoreboard::Segment::create(header, birth.scoreboard_file)),
                 birth.scoreboard_file);
     board.global.epoch = 1;
@@ -81,6 +82,7 @@ void Board::publish(const ChildTable& children) {
         ++(child.leaving() ? global.children_draining : global.children_active);
         if (child.state == scoreboard::ChildState::Starting) ++global.children_starting;
     }
+    measure_cpu();
     segment_.global().write(global);
 }
 
@@ -89,6 +91,62 @@ std::optional<Extent> Board::allocate(scoreboard::ExtentShape shape) {
     if (!allocation) return std::nullopt;
     if (allocation->used_before) segment_.clear_extent(allocation->offset, shape.bytes());
     return Extent{allocation->offset, shape};
+}
+
+void Board::hand_down(SlotIndex slot, const Extent& extent) const {
+    const auto past = past_.find(slot.value());
+    if (past == past_.end()) return;
+    const scoreboard::Extent rows = segment_.extent(extent.offset, extent.shape);
+    const std::size_t threads =
+        std::min<std::size_t>(past->second.threads.size(), extent.shape.threads);
+    for (std::uint32_t thread = 0; thread < threads; ++thread) {
+        const Past& before = past->second.threads[thread];
+        scoreboard::WorkerRow row{};
+        row.slot_requests = before.requests;
+        row.slot_bytes = before.bytes;
+        row.slot_duration_ns = before.duration_ns;
+        rows.worker(thread).write(row);
+    }
+}
+
+void Board::remember(const Child& child) {
+    scoreboard::ChildRow row{};
+    if (!segment_.child(child.slot.value()).read(row)) return;
+    PastSlot& past = past_[child.slot.value()];
+    past.generation = child.generation.value();
+    scoreboard::each_worker(view(), row,
+                            [&past](std::uint32_t thread, const scoreboard::WorkerRow& worker) {
+                                if (thread >= past.threads.size()) past.threads.resize(thread + 1);
+                                past.threads[thread] = {worker.slot_requests, worker.slot_bytes,
+                                                        worker.slot_duration_ns};
+                            });
+    past.sum = {};
+    for (const Past& thread : past.threads) {
+        past.sum.requests += thread.requests;
+        past.sum.bytes += thread.bytes;
+        past.sum.duration_ns += thread.duration_ns;
+    }
+}
+
+void Board::show_past(scoreboard::ChildRow& row, std::uint32_t slot) const {
+    const auto past = past_.find(slot);
+    if (past == past_.end()) return;
+    row.past_requests = past->second.sum.requests;
+    row.past_bytes = past->second.sum.bytes;
+    row.past_duration_ns = past->second.sum.duration_ns;
+    row.past_generation = past->second.generation;
+}
+
+void Board::measure_cpu() {
+    const auto since = [](Nanoseconds now, Nanoseconds before) {
+        return static_cast<std::uint64_t>((now - before).count() / 1000);
+    };
+    const os::CpuTimes own = os::cpu_of_self();
+    const os::CpuTimes gone = os::cpu_of_reaped();
+    global.own_user_us = since(own.user, own_before_.user);
+    global.own_system_us = since(own.system, own_before_.system);
+    global.gone_user_us = since(gone.user, gone_before_.user);
+    global.gone_system_us = since(gone.system, gone_before_.system);
 }
 
 void Board::show(const Child& child) {
@@ -111,6 +169,9 @@ void Board::show(const Child& child) {
     row.rss_bytes = child.rss_bytes;
     row.cpu_permille = child.cpu_permille;
     row.operation = child.operation;
+    row.user_us = static_cast<std::uint64_t>(child.cpu.user.count() / 1000);
+    row.system_us = static_cast<std::uint64_t>(child.cpu.system.count() / 1000);
+    show_past(row, child.slot.value());
     segment_.child(child.slot.value()).write(row);
 }
 
@@ -118,9 +179,19 @@ void Board::remove(const Child& child) {
     ++global.removals;
     segment_.global().write(global);
     const auto last = scoreboard::read_child(view(), child.slot.value());
-    if (last && child.epoch == global.epoch) add_gone(global, *last);
-    segment_.child(child.slot.value()).write(scoreboard::ChildRow{});
+    if (last && child.epoch == global.epoch) {
+        add_gone(global, *last);
+        remember(child);
+    }
+    if (child.epoch != global.epoch) {  // most of what it used was before the epoch
+        gone_before_.user += child.cpu.user;
+        gone_before_.system += child.cpu.system;
+    }
+    scoreboard::ChildRow free{};
+    show_past(free, child.slot.value());
+    segment_.child(child.slot.value()).write(free);
     ++global.removals;
+    measure_cpu();
     segment_.global().write(global);
     release(Extent{child.extent_offset, child.shape});
 }
@@ -157,6 +228,14 @@ void Board::begin_epoch(WallTime now) {
     global.max_spare_threads = before.max_spare_threads;
     global.max_surge = before.max_surge;
     global.async_factor_micro = before.async_factor_micro;
+    own_before_ = os::cpu_of_self();
+    gone_before_ = os::cpu_of_reaped();
+    for (const auto& [slot, past] : past_) {
+        scoreboard::ChildRow row{};
+        auto& cell = segment_.child(slot);
+        if (cell.read(row) && row.uid == 0) cell.write(scoreboard::ChildRow{});
+    }
+    past_.clear();
 }
 
 void Board::event(

@@ -6,9 +6,11 @@
 // Rings and operation rows are addressed by number modulo size; numbers begin at 1 and never go
 // back.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/mpm/rollout.h"
@@ -45,6 +47,9 @@ public:
 
     // Cleared memory for a new child.
     [[nodiscard]] std::optional<Extent> allocate(scoreboard::ExtentShape shape);
+    // The worker rows of the next child in `slot` go on counting where the last one stopped
+    // (httpd's "this slot"). Before the fork.
+    void hand_down(SlotIndex slot, const Extent& extent) const;
     void release(const Extent& extent) { extents_.release(extent.offset, extent.shape.bytes()); }
     void show(const Child& child);
     // The child is dead: what it counted goes to the totals of the gone (unless the counters were
@@ -74,6 +79,24 @@ private:
     scoreboard::Segment segment_;
     std::string file_;  // "" = anonymous
     scoreboard::ExtentAllocator extents_;
+
+    // What the workers of earlier children did in a slot, since the epoch.
+    struct Past {
+        std::uint64_t requests = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t duration_ns = 0;
+    };
+    struct PastSlot {
+        Past sum;
+        std::uint32_t generation = 0;  // of the last child
+        std::vector<Past> threads;
+    };
+    void remember(const Child& child);
+    void show_past(scoreboard::ChildRow& row, std::uint32_t slot) const;
+    void measure_cpu();
+    std::map<std::uint32_t, PastSlot> past_;
+    os::CpuTimes own_before_;  // when the epoch began
+    os::CpuTimes gone_before_;
 };
 
 }  // namespace mpmd::supervisor

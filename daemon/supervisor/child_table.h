@@ -14,6 +14,7 @@
 #include "daemon/base/strong_type.h"
 #include "daemon/base/time.h"
 #include "daemon/ipc/child_channel.h"
+#include "daemon/os/process.h"
 #include "daemon/scoreboard/layout.h"
 
 namespace mpmd::supervisor {
@@ -47,7 +48,7 @@ struct Child {
     std::optional<WallTime> drain_deadline_wall;
 
     std::uint64_t rss_bytes = 0;
-    Nanoseconds cpu{};
+    os::CpuTimes cpu;
     MonoTime measured{};
     std::uint32_t cpu_permille = 0;
 

@@ -55,6 +55,7 @@ Result<ChildUid> Children::start(const Birth& birth) {
                      threads, static_cast<std::uint64_t>(settings.limits.async_factor_micro))};
     const std::optional<Extent> extent = core_.board.allocate(shape);
     if (!extent) return fail(Error::text("the scoreboard has no room for another child"));
+    core_.board.hand_down(free.front(), *extent);
     auto uid = fork_into(free.front(), *extent, birth);
     if (!uid) {
         core_.board.release(*extent);
@@ -319,7 +320,8 @@ void Children::measure_usage(Child& child, MonoTime now) {
     if (!usage) return;
     const Nanoseconds passed = now - child.measured;
     if (child.measured != MonoTime{} && passed > Nanoseconds::zero()) {
-        const Nanoseconds used = usage->cpu - child.cpu;
+        const Nanoseconds used =
+            usage->cpu.user + usage->cpu.system - child.cpu.user - child.cpu.system;
         child.cpu_permille = static_cast<std::uint32_t>(used.count() * 1000 / passed.count());
     }
     child.rss_bytes = usage->rss_bytes;

@@ -52,6 +52,7 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
     os::forbid_new_privileges();
     if (!plan.heritage.config->effective.core_dump_directory.empty()) os::allow_core_files();
     plan.heritage.extent = {memory->own.data(), memory->own.size()};
+    plan.heritage.board = memory->view();
     const int status = child::child_main(std::move(plan.heritage));
     ::_exit(status);
 }

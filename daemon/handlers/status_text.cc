@@ -1,0 +1,111 @@
+#include "daemon/handlers/status_text.h"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+
+namespace mpmd::handlers {
+
+std::string short_number(double value) {
+    if (!(value > 0)) return "0";
+    if (value >= 1e6) {
+        const double unit = std::pow(10, std::floor(std::log10(value)) - 5);
+        return fmt::format("{:.0f}", std::round(value / unit) * unit);
+    }
+    std::string text = fmt::format("{:.6g}", value);
+    if (text.starts_with("0.")) text.erase(0, 1);
+    if (const std::size_t exponent = text.find("e-0"); exponent != std::string::npos)
+        text.erase(exponent + 2, 1);
+    return text == "1e+06" ? "1000000" : text;
+}
+
+std::string uptime_text(std::uint64_t seconds) {
+    struct Unit {
+        std::uint64_t seconds;
+        std::string_view name;
+    };
+    static constexpr Unit kUnits[] = {
+        {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    std::string out;
+    for (const Unit& unit : kUnits) {
+        const std::uint64_t count = seconds / unit.seconds;
+        seconds %= unit.seconds;
+        if (count == 0) continue;
+        out += fmt::format("{}{} {}{}", out.empty() ? "" : " ", count, unit.name,
+                           count == 1 ? "" : "s");
+    }
+    return out;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+    constexpr double kKilo = 1024;
+    const auto size = static_cast<double>(bytes);
+    if (size < 5 * kKilo) return fmt::format("{} B", bytes);
+    if (size < kKilo * kKilo / 2) return fmt::format("{:.1f} kB", size / kKilo);
+    if (size < kKilo * kKilo * kKilo / 2) return fmt::format("{:.1f} MB", size / kKilo / kKilo);
+    return fmt::format("{:.1f} GB", size / kKilo / kKilo / kKilo);
+}
+
+void append_escaped(std::string& html, std::string_view text) {
+    for (const char c : text) {
+        switch (c) {
+            case '<':
+                html += "&lt;";
+                break;
+            case '>':
+                html += "&gt;";
+                break;
+            case '&':
+                html += "&amp;";
+                break;
+            case '"':
+                html += "&quot;";
+                break;
+            case '\'':
+                html += "&#39;";
+                break;
+            default:
+                if (c >= ' ' && c <= '~')
+                    html += c;
+                else
+                    html += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+}
+
+std::string without_password(std::string_view target) {
+    const std::size_t scheme = target.find("://");
+    if (scheme != std::string_view::npos) {
+        const std::size_t begin = scheme + 3;
+        const std::string_view authority =
+            target.substr(begin, target.find_first_of("/?#", begin) - begin);
+        const std::size_t at = authority.rfind('@');
+        const std::size_t colon = authority.substr(0, at).find(':');
+        if (at != std::string_view::npos && colon != std::string_view::npos)
+            return fmt::format("{}:XXXXXXXX{}", target.substr(0, begin + colon),
+                               target.substr(begin + at));
+    }
+    return std::string(target);
+}
+
+StatusQuery parse_status_query(std::string_view query) {
+    StatusQuery parsed;
+    for (const std::string_view word : text::split(query, '&')) {
+        const std::size_t equals = word.find('=');
+        const std::string_view name = word.substr(0, equals);
+        if (name == "auto") parsed.automatic = true;
+        if (name == "notable") parsed.no_table = true;
+        if (name != "refresh") continue;
+        const auto seconds = text::parse_uint(
+            equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1));
+        parsed.refresh = seconds && *seconds > 0 && *seconds <= 0x7fffffff
+                             ? static_cast<std::int64_t>(*seconds)
+                             : 10;
+    }
+    return parsed;
+}
+
+}  // namespace mpmd::handlers
