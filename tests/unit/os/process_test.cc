@@ -92,7 +92,9 @@ BOOST_AUTO_TEST_CASE(the_memory_and_the_processor_time_of_a_process_are_known) {
     const auto usage = usage_of(::getpid());
     BOOST_REQUIRE(usage.has_value());
     BOOST_TEST(usage->rss_bytes > 1'000'000U);
-    BOOST_TEST(usage->cpu.count() >= 0);
+    BOOST_TEST((usage->cpu.user + usage->cpu.system).count() >= 0);
+    const CpuTimes own = cpu_of_self();
+    BOOST_TEST((own.user + own.system).count() > 0);
     BOOST_TEST(!usage_of(0x3fffffff).has_value());
 }
 
