@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/config/directives.h"
+
 namespace mpmd {
 namespace {
 
@@ -72,6 +74,10 @@ std::string offender(char* const* argv) {
     return argv[optind - 1];
 }
 
+std::string_view fallback(std::string_view directive) {
+    return config::find_directive(directive)->fallback;
+}
+
 }  // namespace
 
 Result<Options> parse_options(int argc, char* const* argv) {
@@ -114,7 +120,21 @@ std::string_view usage() {
 }
 
 std::string version_text() {
-    return fmt::format("mpmd {}\n", MPMD_VERSION);
+    return fmt::format(
+        "Server version: mpmd/{} ({})\n"
+        "Server built:   {}\n"
+        "Server MPM:     {} (where the file does not choose)\n"
+        "Architecture:   {}-bit {}\n"
+        "Compiler:       {}\n"
+        "Server compiled with\n"
+        " -D SERVER_CONFIG_FILE=\"{}\"\n"
+        " -D HTTPD_ROOT=\"{}\"\n"
+        " -D DEFAULT_PIDLOG=\"{}\"\n"
+        " -D DEFAULT_ERRORLOG=\"{}\"\n"
+        " -D AP_TYPES_CONFIG_FILE=\"{}\"\n",
+        MPMD_VERSION, MPMD_PLATFORM, MPMD_BUILT, MPMD_DEFAULT_MPM, 8 * sizeof(void*),
+        MPMD_PROCESSOR, MPMD_COMPILER, Options{}.file, fallback("ServerRoot"), fallback("PidFile"),
+        fallback("ErrorLog"), fallback("TypesConfig"));
 }
 
 }  // namespace mpmd

@@ -60,7 +60,7 @@ constexpr Directive kTable[] = {
      .binding = {}},
 
     // ---- process model ----
-    {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = "event", .max = 1,
+    {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = MPMD_DEFAULT_MPM, .max = 1,
      .choices = "event|worker", .reload = kNextStart,
      .help = "The process model. With event one listener thread per child holds all connections that wait for the network, and "
              "worker threads run requests. With worker each connection holds a thread from its first byte to its close; "

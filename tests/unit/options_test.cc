@@ -41,6 +41,14 @@ BOOST_AUTO_TEST_CASE(all_options_of_the_contract_are_taken) {
     BOOST_TEST((parse({"--help"})->mode == Mode::Help));
 }
 
+BOOST_AUTO_TEST_CASE(the_version_says_what_this_build_is) {
+    const std::string text = mpmd::version_text();
+    for (const char* part : {"Server version: mpmd/" MPMD_VERSION " (" MPMD_PLATFORM ")\n",
+                             "Server built:   " MPMD_BUILT, "Server MPM:     " MPMD_DEFAULT_MPM,
+                             "SERVER_CONFIG_FILE=\"/etc/mpmd/mpmd.conf\"\n"})
+        BOOST_TEST((text.find(part) != std::string::npos), part << " in " << text);
+}
+
 BOOST_AUTO_TEST_CASE(explain_is_a_test_too) {
     BOOST_TEST((parse({"--explain"})->mode == Mode::ConfigTest));
     BOOST_TEST(parse({"-t", "--explain"})->explain);

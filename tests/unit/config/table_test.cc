@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_SUITE(table)
 
 BOOST_AUTO_TEST_CASE(defaults_of_the_table_and_of_settings_are_the_same) {
     const Settings table = default_settings();
-    const Settings fields;
+    Settings fields;
+    fields.limits.model = table.limits.model;  // chosen by the build
     for (const Directive& directive : directives())
         if (directive.support == Support::Yes) BOOST_TEST_CONTEXT(directive.name) {
                 BOOST_TEST(value_text(directive, table) == value_text(directive, fields));
