@@ -16,6 +16,7 @@ struct Sums {
     std::int64_t idle_any = 0;           // as I, but every child counts that may still be used
     std::int64_t present = 0;            // P
     std::int64_t active = 0;
+    std::int64_t active_here = 0;    // of this bucket
     std::int64_t saturated = 0;      // active children with a saturated listener
     std::int64_t listener_busy = 0;  // sum over active children, permille
     bool full_child = false;         // M-15
@@ -34,8 +35,8 @@ bool in_bucket(const Census& census, SlotIndex slot) {
            static_cast<std::uint64_t>(census.bucket);
 }
 
-// M-13 to M-15 and M-23 a.
-Sums add_up(const Census& census) {
+// M-13 to M-15 and M-23 a; 3.5: under MPM worker a closed door is no reason.
+Sums add_up(const Census& census, Model model) {
     Sums sums;
     for (const ChildSummary& child : census.children) {
         if (is_saturated(child)) ++sums.saturated;
@@ -49,11 +50,13 @@ Sums add_up(const Census& census) {
         sums.present += child.present_threads;
         if (child.threads > 0 && child.present_threads >= child.threads) sums.full_child = true;
         if (!is_active(child)) continue;
+        ++sums.active_here;
         if (!child.current_generation && !census.rollout_running) continue;
         sums.idle_any += child.idle_threads;
-        if (child.not_accepting && child.full) continue;
+        const bool closed = child.not_accepting && model == Model::Event;
+        if (closed && child.full) continue;
         sums.idle_any_listener += child.idle_threads;
-        if (child.not_accepting || (regulate_listeners && is_saturated(child))) continue;
+        if (closed || (regulate_listeners && is_saturated(child))) continue;
         sums.idle += child.idle_threads;
     }
     return sums;
@@ -62,7 +65,7 @@ Sums add_up(const Census& census) {
 class Regulation {
 public:
     Regulation(const Census& census, const Limits& limits, const Pace& pace, std::int64_t slots)
-        : census_(census), limits_(limits), slots_(slots), sums_(add_up(census)) {
+        : census_(census), limits_(limits), slots_(slots), sums_(add_up(census, limits.model)) {
         plan_.next = pace;
         plan_.decision.rate = pace.rate;
         plan_.decision.hold = pace.hold;
@@ -82,7 +85,9 @@ public:
             retire_one();
         } else if (!short_of_threads()) {
             settle(Branch::Enough);
-        } else if (sums_.present >= limits_.max_request_workers / census_.buckets) {
+        } else if (uncovered() && !free_.empty()) {
+            spawn();
+        } else if (at_capacity() && (!is_worker() || free_.empty())) {
             report_capacity();
         } else if (free_.empty()) {
             settle(Branch::NoFreeSlot);
@@ -106,14 +111,27 @@ private:
         return sums_.idle > most || plan_.next.settling;
     }
 
+    [[nodiscard]] bool is_worker() const { return limits_.model == Model::Worker; }
+
+    [[nodiscard]] bool at_capacity() const {
+        return sums_.present >= limits_.max_request_workers / census_.buckets;
+    }
+
+    // Clients wait in the queue of a bucket that no child serves: one more than the limit allows is
+    // started rather than none.
+    [[nodiscard]] bool uncovered() const { return census_.buckets > 1 && sums_.active_here == 0; }
+
     [[nodiscard]] bool short_of_threads() const {
         return sums_.idle < limits_.min_spare_threads / census_.buckets;
     }
 
-    // M-12, M-16
+    // M-12, M-16; 3.5
     void collect_free_slots(std::int64_t rate) {
-        const auto most =
-            static_cast<std::size_t>(std::clamp<std::int64_t>(rate, 1, kMaxSpawnRate));
+        auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(rate, 1, kMaxSpawnRate));
+        const std::int64_t may_be_added = limits_.active_limit() - sums_.active;
+        if (is_worker() && !uncovered())
+            most =
+                std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(may_be_added, 0)));
         for (const SlotIndex slot : census_.free_slots) {
             if (free_.size() == most) break;
             if (in_bucket(census_, slot)) free_.push_back(slot);
@@ -161,7 +179,7 @@ private:
     // MaxRequestWorkers was lowered below what runs: down to it, one a tick, however busy.
     void retire_beyond_limit() {
         if (plan_.retire || census_.rollout_running) return;
-        if (sums_.active <= limits_.active_limit()) return;
+        if (sums_.active <= limits_.active_limit() || sums_.active_here <= 1) return;
         settle(Branch::Surplus);
         plan_.decision.kept = Kept::Nothing;
         plan_.retire = victim();
@@ -182,9 +200,9 @@ private:
         if (census_.rollout_running) return Kept::Rollout;
         // N15 makes this impossible unless ThreadsPerChild has been lowered since the child was
         // born.
-        if (sums_.active <= 1) return Kept::LastChild;
-        const bool may_retire =
-            seen.active == seen.total || slots_ - seen.total > limits_.active_limit();
+        if (sums_.active_here <= 1) return Kept::LastChild;
+        const bool may_retire = is_worker() || seen.active == seen.total ||
+                                slots_ - seen.total > limits_.active_limit();
         if (!may_retire) return Kept::StillRetiring;
         if (sums_.listener_busy / (sums_.active - 1) > kSurvivorsBusyAtMost)
             return Kept::ListenersBusy;
@@ -194,7 +212,7 @@ private:
     // M-18b
     void report_capacity() {
         settle(Branch::AtCapacity);
-        const bool reached = sums_.idle == 0;
+        const bool reached = sums_.idle == 0 || is_worker();
         bool& told = reached ? plan_.next.reported_limit : plan_.next.reported_near;
         if (told) return;
         told = true;
@@ -216,6 +234,7 @@ private:
                 ++plan_.next.hold;
             }
         }
+        if (uncovered()) count = std::max<std::int64_t>(count, 1);
         if (plan_.decision.shortage == Cause::Listener)
             count = std::clamp<std::int64_t>(census_.online_cores - sums_.saturated, 0, count);
         plan_.spawn_slots.assign(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -263,6 +282,21 @@ Plan plan_maintenance(const Census& census,
                       const Pace& pace,
                       std::int64_t slots) {
     return Regulation(census, limits, pace, slots).decide();
+}
+
+Census assume_done(Census census, const Plan& plan, const Limits& limits) {
+    for (ChildSummary& child : census.children)
+        if (plan.retire && child.uid == *plan.retire) child.quiescing = true;
+    for (const SlotIndex slot : plan.spawn_slots) {
+        ChildSummary child;
+        child.slot = slot;
+        child.threads = child.idle_threads = limits.threads_per_child;
+        census.children.push_back(child);
+        census.free_slots.erase(
+            std::remove(census.free_slots.begin(), census.free_slots.end(), slot),
+            census.free_slots.end());
+    }
+    return census;
 }
 
 std::string_view to_text(Cause cause) {

@@ -8,6 +8,11 @@
 // nothing: the caller keeps the returned Pace for the next tick, starts `spawn_slots`, and sends
 // one DRAIN to `retire`.
 //
+// MPM worker (limits.model) differs as section 3.5 says: no child is "not accepting", surplus is
+// retired without the guard of M-18a, and a shortage looks for a free slot before it looks at the
+// limit. Of its slots 0..A-1 our reserve for retiring children (decisions.md 4) leaves this: a
+// retiring child blocks no slot, and there are as many free ones as active children may be added.
+//
 // Words: *active* = living children that are neither retiring nor held back; *total* = every living
 // child, retiring ones included; *idle* and *present* count threads as M-14 says. All counts are
 // server-wide unless buckets are used.
@@ -58,7 +63,7 @@ struct ChildSummary {
 
 struct Census {
     std::vector<ChildSummary> children;
-    std::vector<SlotIndex> free_slots;  // ascending; may be cut after kMaxSpawnRate of them
+    std::vector<SlotIndex> free_slots;  // ascending; may be cut after kMaxSpawnRate in each bucket
     std::int64_t online_cores = 0;      // 0 = unknown: listeners are not regulated (M-23)
     bool rollout_running = false;  // may spawn, never retires; old generations count as current
     std::int64_t bucket = 0;       // this call regulates one bucket b of `buckets` (slot mod B)
@@ -145,6 +150,9 @@ struct Plan {
                                     const Limits& limits,
                                     const Pace& pace,
                                     std::int64_t slots);
+
+// What the next bucket of the same tick sees: the children of `plan` started, its victim leaving.
+[[nodiscard]] Census assume_done(Census census, const Plan& plan, const Limits& limits);
 
 [[nodiscard]] std::string_view to_text(
     Cause cause);  // "none", "workers", "listener", "connections", "cpu"

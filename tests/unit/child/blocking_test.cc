@@ -1,6 +1,7 @@
 // A whole child under MPM worker, against scripted clients: a thread owns its connection.
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -218,8 +219,13 @@ BOOST_AUTO_TEST_CASE(a_quota_counts_at_accept_and_is_never_exceeded) {  // W-5
     parent.config.effective.live.max_connections_per_child = 3;
     parent.start();
     std::vector<Client> clients;
-    for (int i = 0; i < 6; ++i)
+    for (int i = 0; i < 3; ++i)
         clients.emplace_back(parent.port());
+    try {  // in vain: the socket is closed by now, or nobody takes them from its queue
+        for (int i = 0; i < 3; ++i)
+            clients.emplace_back(parent.port());
+    } catch (const std::runtime_error&) {
+    }
     BOOST_TEST(parent.reported(ipc::Report::Draining));
     BOOST_TEST(parent.status().accepted.load() == 3u);
     for (int i = 0; i < 3; ++i)
