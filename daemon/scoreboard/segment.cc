@@ -1,13 +1,18 @@
 #include "daemon/scoreboard/segment.h"
 
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "daemon/os/credentials.h"
 
 namespace mpmd::scoreboard {
 
@@ -23,14 +28,43 @@ Result<Files> anonymous() {
     return Files{std::move(fd), {}};
 }
 
-Result<Files> named(const std::string& path) {
-    // A new inode each time: a reader that still maps the old one keeps a consistent, stale board.
-    if (::unlink(path.c_str()) < 0 && errno != ENOENT) return fail(Error::os("unlink"));
-    os::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
-    if (!fd) return fail(Error::os("open"));
+// Locked for the life of its writer: two servers cannot share one file.
+bool lock(int fd) {
+    return ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+// What stands at `path` may be replaced: nothing, or the scoreboard of a server that is gone.
+Result<> check_place(const std::string& path) {
+    const os::UniqueFd fd(
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    if (!fd) {
+        if (errno == ENOENT) return {};
+        return fail(Error::os("open"));
+    }
+    Header header{};
+    const ssize_t got = ::pread(fd.get(), &header, sizeof(header), 0);
+    if (got != static_cast<ssize_t>(sizeof(header)) || header.magic != kMagic)
+        return fail(Error::text("what is there is no scoreboard; remove it or name another file"));
+    if (!lock(fd.get()))
+        return fail(Error::text(fmt::format("in use by mpmd pid {}", header.supervisor_pid)));
+    return {};
+}
+
+// Opened beside and moved over once it is whole (publish): a reader that still maps an old one
+// keeps a consistent, stale board.
+Result<Files> named(const std::string& path, std::string& temporary) {
+    TRY_VOID(check_place(path));
+    temporary = path + ".XXXXXX";
+    os::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (!fd) return fail(Error::os("mkostemp"));
+    // Readers who are not root: a group of their own (P-20).
+    if (const auto viewers = os::group_id("mpmd-view"))
+        (void)!::fchown(fd.get(), static_cast<uid_t>(-1), *viewers);
+    if (::fchmod(fd.get(), 0640) < 0) return fail(Error::os("fchmod"));
+    if (!lock(fd.get())) return fail(Error::os("flock"));
     if (::ftruncate(fd.get(), static_cast<off_t>(kSegmentSize)) < 0)
         return fail(Error::os("ftruncate"));
-    os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    os::UniqueFd reader(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!reader) return fail(Error::os("open"));
     return Files{std::move(fd), std::move(reader)};
 }
@@ -68,11 +102,22 @@ Result<Reader> Reader::open(int fd) {
 }
 
 Result<Segment> Segment::create(const Header& header, const std::string& path) {
-    Result<Files> made = path.empty() ? anonymous() : named(path);
-    if (!made)
-        return fail(made.error().context(
-            fmt::format("cannot make the scoreboard{}", path.empty() ? "" : " \"" + path + "\"")));
-    Files files = std::move(*made);
+    std::string temporary;
+    auto made = make(header, path, temporary);
+    if (made && !path.empty() && ::rename(temporary.c_str(), path.c_str()) < 0)
+        made = fail(Error::os("rename"));
+    if (made) return made;
+    Error error = made.error();
+    if (!temporary.empty()) (void)::unlink(temporary.c_str());
+    return fail(error.context(path.empty()
+                                  ? "cannot make the scoreboard"
+                                  : fmt::format("cannot make the scoreboard \"{}\"", path)));
+}
+
+Result<Segment> Segment::make(const Header& header,
+                              const std::string& path,
+                              std::string& temporary) {
+    Files files = TRY(path.empty() ? anonymous() : named(path, temporary));
     os::MappedMemory memory =
         TRY(os::MappedMemory::map(files.write.get(), kSegmentSize, os::Access::ReadWrite));
     if (path.empty()) {
@@ -86,7 +131,7 @@ Result<Segment> Segment::create(const Header& header, const std::string& path) {
     std::memcpy(memory.data(), &whole, sizeof(whole));
     std::atomic_ref<std::uint64_t>(reinterpret_cast<Header*>(memory.data())->magic)
         .store(kMagic, std::memory_order_release);
-    return Segment(std::move(files.read), std::move(memory));
+    return Segment(std::move(files.read), std::move(files.write), std::move(memory));
 }
 
 Cell<ChildRow>& Segment::child(std::uint32_t slot) const {

@@ -115,7 +115,8 @@ struct ChildMemory {
 
 class Segment {
 public:
-    // Anonymous memory, or `path` (ScoreBoardFile, 0640; an existing file is replaced, P-20).
+    // Anonymous memory, or `path` (ScoreBoardFile, 0640 and of the group mpmd-view when there is
+    // one; the file of a dead server is replaced, anything else in its place is an error, P-20).
     // Writes the header last: a reader that sees the magic sees all of it.
     [[nodiscard]] static Result<Segment> create(const Header& header, const std::string& path = "");
 
@@ -141,13 +142,17 @@ public:
     void unmap() { memory_.reset(); }
 
 private:
-    Segment(os::UniqueFd reader_fd, os::MappedMemory memory)
-        : reader_fd_(std::move(reader_fd)), memory_(std::move(memory)) {}
+    Segment(os::UniqueFd reader_fd, os::UniqueFd lock, os::MappedMemory memory)
+        : reader_fd_(std::move(reader_fd)), lock_(std::move(lock)), memory_(std::move(memory)) {}
+    [[nodiscard]] static Result<Segment> make(const Header& header,
+                                              const std::string& path,
+                                              std::string& temporary);
     template <class T>
     [[nodiscard]] T* at(std::uint64_t offset) const {
         return reinterpret_cast<T*>(memory_.data() + offset);
     }
     os::UniqueFd reader_fd_;
+    os::UniqueFd lock_;  // of a named file, while we write it
     os::MappedMemory memory_;
 };
 
