@@ -15,9 +15,9 @@ int act(const mpmd::Options& options) {
     const auto signal = [&](supervisor::SignalVerb verb) {
         const supervisor::SignalOutcome outcome =
             supervisor::signal_server(verb, options.file, options.defines);
-        return outcome.start
-                   ? supervisor::serve({options.file, options.foreground, options.defines})
-                   : outcome.exit_status;
+        return outcome.start ? supervisor::serve({options.file, options.foreground, options.defines,
+                                                  options.debug})
+                             : outcome.exit_status;
     };
     switch (options.verb.value_or(mpmd::ControlVerb::Start)) {
         case mpmd::ControlVerb::Stop:
@@ -31,7 +31,7 @@ int act(const mpmd::Options& options) {
         case mpmd::ControlVerb::Start:
             break;
     }
-    return supervisor::serve({options.file, options.foreground, options.defines});
+    return supervisor::serve({options.file, options.foreground, options.defines, options.debug});
 }
 
 }  // namespace

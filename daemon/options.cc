@@ -55,6 +55,9 @@ Result<void> take(Options& options, int letter, const char* argument) {
         case 'k':
             options.verb = TRY(parse_verb(argument));
             break;
+        case 'X':
+            options.debug = true;
+            break;
         case kForeground:
             options.foreground = true;
             break;
@@ -86,7 +89,7 @@ Result<Options> parse_options(int argc, char* const* argv) {
     opterr = 0;
     for (;;) {
         // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
-        const int letter = getopt_long(argc, argv, "+:f:tD:Vk:h", kLong, nullptr);
+        const int letter = getopt_long(argc, argv, "+:f:tD:Vk:hX", kLong, nullptr);
         if (letter == -1) break;
         if (letter == ':') {
             return fail(Error::text(fmt::format("{} needs an argument", offender(argv))));
@@ -106,11 +109,12 @@ Result<Options> parse_options(int argc, char* const* argv) {
 }
 
 std::string_view usage() {
-    return "usage: mpmd [-f FILE] [--foreground] [-t] [--explain] [-D NAME] [-V] [-k VERB]\n"
+    return "usage: mpmd [-f FILE] [--foreground | -X] [-t] [--explain] [-D NAME] [-V] [-k VERB]\n"
            "\n"
            "  -f FILE       configuration file (default /etc/mpmd/mpmd.conf)\n"
            "  -k VERB       start (default), stop, restart, graceful or graceful-stop\n"
            "  --foreground  stay attached: do not detach, log the start to the terminal\n"
+           "  -X            debug: one process that is its own only child; TERM or INT ends it\n"
            "  -t            test the configuration and end\n"
            "  --explain     with -t: what was adjusted and why, and every value that is not its "
            "default\n"

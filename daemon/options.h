@@ -18,6 +18,7 @@ struct Options {
     enum class Mode : std::uint8_t { Serve, ConfigTest, Version, Help } mode = Mode::Serve;
     std::string file = "/etc/mpmd/mpmd.conf";  // -f
     bool foreground = false;                   // --foreground: no detach
+    bool debug = false;                        // -X
     bool explain = false;                      // --explain, with -t
     std::optional<ControlVerb> verb;           // -k; unset = start
     std::vector<std::string> defines;          // -D NAME, in order

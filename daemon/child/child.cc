@@ -52,16 +52,20 @@ void* run_body(void* argument) {
     return nullptr;
 }
 
+// Whether the thread library takes it at all; 0 is its own default.
+bool is_stack_size(std::size_t bytes) {
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    const int refused = bytes == 0 ? 0 : ::pthread_attr_setstacksize(&attributes, bytes);
+    ::pthread_attr_destroy(&attributes);
+    return refused == 0;
+}
+
+// Requires: is_stack_size(stack_size).
 Result<pthread_t> start_thread(const std::string& name, std::size_t stack_size, Body body) {
     pthread_attr_t attributes;
     ::pthread_attr_init(&attributes);
-    if (stack_size > 0) {
-        const int refused = ::pthread_attr_setstacksize(&attributes, stack_size);
-        if (refused != 0) {
-            ::pthread_attr_destroy(&attributes);
-            return fail(Error::os("pthread_attr_setstacksize", refused));
-        }
-    }
+    if (stack_size > 0) (void)::pthread_attr_setstacksize(&attributes, stack_size);
     auto argument = std::make_unique<Body>(std::move(body));
     pthread_t thread{};
     const int refused = ::pthread_create(&thread, &attributes, run_body, argument.get());
@@ -93,10 +97,12 @@ private:
           std::vector<log::LogFormat> formats);
 
     [[nodiscard]] Result<void> start_threads();
+    void choose_stack_size();
     [[nodiscard]] Result<pthread_t> start(const std::string& name, Body body);
     [[nodiscard]] int fail_to_start(const Error& error);
     void serve();
     void read_channel();
+    void read_signals();
     void obey(const ipc::ChildMessage& message);
     void drain(Nanoseconds limit, Milliseconds grace);
     void adopt_logs(const ipc::ChildMessage& message);
@@ -127,6 +133,7 @@ private:
     std::vector<os::EventFd> nudges_;  // MPM worker: one for each thread
     std::optional<AcceptTurn> turn_;
     std::string lines_;
+    std::size_t stack_size_ = 0;  // of the threads we start; 0 = the system's
     bool listener_ended_ = false;
     bool channel_ended_ = false;
     bool sick_ = false;
@@ -215,9 +222,17 @@ Result<void> Child::start_threads() {
 }
 
 Result<pthread_t> Child::start(const std::string& name, Body body) {
-    const auto stack =
+    return start_thread(name, stack_size_, std::move(body));
+}
+
+void Child::choose_stack_size() {
+    stack_size_ =
         static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
-    return start_thread(name, stack, std::move(body));
+    if (is_stack_size(stack_size_)) return;
+    log_.say(log::Level::Warn, "mpm_event",
+             "ThreadStackSize {} is refused by the thread library; the system's default is used",
+             stack_size_);
+    stack_size_ = 0;
 }
 
 int Child::fail_to_start(const Error& error) {
@@ -236,6 +251,7 @@ int Child::run() {
         commons_.score.extent(),
         settings.core_dump_directory.empty() ? settings.server_root : settings.core_dump_directory,
         settings.enable_exception_hook);
+    choose_stack_size();
     const Result<void> started = start_threads();
     if (!started) return fail_to_start(started.error());
     commons_.score.status().ready.store(1, std::memory_order_release);
@@ -248,11 +264,14 @@ void Child::serve() {
     while (!listener_ended_) {
         const bool wrote = write_logs();
         const bool asleep = !wrote && ring_.sleep();
-        std::array<pollfd, 2> wanted{pollfd{channel_ended_ ? -1 : channel_.fd(), POLLIN, 0},
-                                     pollfd{main_bell_.fd(), POLLIN, 0}};
+        std::array<pollfd, 3> wanted{
+            pollfd{channel_ended_ ? -1 : channel_.fd(), POLLIN, 0},
+            pollfd{main_bell_.fd(), POLLIN, 0},
+            pollfd{heritage_.signals ? heritage_.signals->fd() : -1, POLLIN, 0}};
         ::poll(wanted.data(), wanted.size(), asleep ? -1 : static_cast<int>(kLogPause.count()));
         if (wanted[1].revents != 0) main_bell_.clear();
         if (wanted[0].revents != 0) read_channel();
+        if (wanted[2].revents != 0) read_signals();
         send_reports();
     }
     // A worker that a stop has caught in its handler is not waited for.
@@ -275,6 +294,17 @@ void Child::read_channel() {
         }
         obey(std::get<ipc::ChildMessage>(event));
     }
+}
+
+// -X: there is nobody else whom they could be for.
+void Child::read_signals() {
+    while (const std::optional<int> signal = heritage_.signals->next()) {
+        if (*signal == SIGQUIT)
+            drain(Nanoseconds::zero(), Milliseconds(heritage_.live.drain_keep_alive_grace_ms));
+        else
+            orders_.stop();
+    }
+    listener_bell_.ring();
 }
 
 void Child::obey(const ipc::ChildMessage& message) {

@@ -13,6 +13,7 @@
 #include "daemon/config/config.h"
 #include "daemon/net/listen_socket.h"
 #include "daemon/os/process_mutex.h"
+#include "daemon/os/signals.h"
 #include "daemon/os/unique_fd.h"
 #include "daemon/scoreboard/segment.h"
 
@@ -34,7 +35,8 @@ struct Heritage {
     // MPM worker with several listening sockets: ours alone, of a mutex that all children of the
     // bucket share (for a pthread mutex also memory that they all can write).
     std::optional<os::ProcessMutex> accept_mutex;
-    bool held = false;  // a successor by quota: ready, accepts after Release
+    std::optional<os::SignalFd> signals;  // -X alone: TERM and INT end us, QUIT drains
+    bool held = false;                    // a successor by quota: ready, accepts after Release
 };
 
 }  // namespace mpmd::child

@@ -161,6 +161,14 @@ std::string own_executable() {
     return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
+std::string command_line() {
+    std::string words = small_file("/proc/self/cmdline");
+    while (!words.empty() && words.back() == '\0')
+        words.pop_back();
+    std::replace(words.begin(), words.end(), '\0', ' ');
+    return words;
+}
+
 std::string boot_id() {
     return std::string(text::trim(small_file("/proc/sys/kernel/random/boot_id")));
 }

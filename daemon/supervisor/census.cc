@@ -76,7 +76,7 @@ mpm::Census take_census(ChildTable& children,
         children.free_slots(inputs.slots, static_cast<std::size_t>(mpm::kMaxSpawnRate));
     for (auto& [uid, child] : children.all()) {
         mpm::ChildSummary summary = summary_of(child, view, inputs.async_factor_micro);
-        summary.current_generation = child.generation == inputs.generation;
+        summary.current_generation = child.stays || child.generation == inputs.generation;
         census.children.push_back(summary);
     }
     return census;

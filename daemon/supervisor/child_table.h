@@ -37,6 +37,7 @@ struct Child {
     bool was_ready = false;
     bool stale = false;       // its heartbeat is late, and that was said
     bool killed = false;      // by us
+    bool stays = false;       // its replacement failed: it serves on and counts as current
     bool complained = false;  // has said why it gives up
     int saturated_ticks = 0;  // M-23
     int ready_ticks = 0;      // ticks since it was ready, this one included
@@ -69,6 +70,9 @@ public:
     [[nodiscard]] Child* find_pid(pid_t pid);
     // Ascending; at most `most` of the slots below `slots`.
     [[nodiscard]] std::vector<SlotIndex> free_slots(std::uint32_t slots, std::size_t most) const;
+    [[nodiscard]] bool is_free(SlotIndex slot, std::uint32_t slots) const {
+        return slot.value() < slots && uid_by_slot_.count(slot.value()) == 0;
+    }
     [[nodiscard]] const std::map<std::uint64_t, Child>& all() const { return by_uid_; }
     [[nodiscard]] std::map<std::uint64_t, Child>& all() { return by_uid_; }
     [[nodiscard]] std::vector<ChildUid> active() const;

@@ -48,6 +48,8 @@ std::string thread_text(std::int32_t thread) {
 Result<ChildUid> Children::start(const Birth& birth) {
     const std::vector<SlotIndex> free = core_.children.free_slots(core_.slots(), 1);
     if (free.empty()) return fail(Error::text("no process slot is free"));
+    const bool wanted = birth.slot && core_.children.is_free(*birth.slot, core_.slots());
+    const SlotIndex slot = wanted ? *birth.slot : free.front();
     const config::Settings& settings = core_.settings();
     const auto threads = static_cast<std::uint32_t>(settings.limits.threads_per_child);
     const scoreboard::ExtentShape shape{
@@ -55,14 +57,14 @@ Result<ChildUid> Children::start(const Birth& birth) {
                      threads, static_cast<std::uint64_t>(settings.limits.async_factor_micro))};
     const std::optional<Extent> extent = core_.board.allocate(shape);
     if (!extent) return fail(Error::text("the scoreboard has no room for another child"));
-    core_.board.hand_down(free.front(), *extent);
-    auto uid = fork_into(free.front(), *extent, birth);
+    core_.board.hand_down(slot, *extent);
+    auto uid = fork_into(slot, *extent, birth);
     if (!uid) {
         core_.board.release(*extent);
         const MonoTime again = core_.respawn.fork_failed(os::mono_now());
         core_.tell(
             Level::Error, "child.fork_failed",
-            fmt::format("cannot fork child for slot {}: {}; retrying in {} s", free.front().value(),
+            fmt::format("cannot fork child for slot {}: {}; retrying in {} s", slot.value(),
                         uid.error().message,
                         std::chrono::duration_cast<Seconds>(again - os::mono_now()).count() + 1));
         return uid;

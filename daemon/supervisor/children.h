@@ -35,11 +35,12 @@ public:
     struct Birth {
         bool held = false;
         std::uint64_t operation = 0;
+        std::optional<SlotIndex> slot{};  // if it is free
     };
     Children(Core& core, Hooks hooks) : core_(core), hooks_(std::move(hooks)) {}
 
-    // In the lowest free slot. An error: no slot or memory is free, or fork was refused (os_errno
-    // set).
+    // In the slot asked for, else in the lowest free one. An error: no slot or memory is free, or
+    // fork was refused (os_errno set).
     [[nodiscard]] Result<ChildUid> start(const Birth& birth);
 
     // `deadline`: when what is left is closed; nothing: ChildDrainTimeout; kNever: unlimited.

@@ -63,6 +63,9 @@ void ControlProcess::start(MonoTime now) {
         return plan_start(now, kLongPause);
     }
     told_missing_ = false;
+    if (core_.identities.control)
+        if (const auto handed = core_.state_dir.hand_over(*core_.identities.control); !handed)
+            core_.note(Level::Error, handed.error().context("StateDir").message);
     auto ends = ipc::datagram_pair();
     if (!ends) return plan_start(now, control_pause(++failures_));
     ControlPlan plan;

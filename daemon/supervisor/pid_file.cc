@@ -29,9 +29,10 @@ bool locked_by_another(int fd) {
 }
 
 Result<os::UniqueFd> write_locked(const std::string& path, std::string& temporary) {
-    temporary = path + ".XXXXXX";
-    os::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    std::string name = path + ".XXXXXX";
+    os::UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
     if (!fd) return fail(Error::os("mkostemp"));
+    temporary = name;
     const std::string text = fmt::format("{}\n", ::getpid());
     if (::fchmod(fd.get(), 0644) < 0) return fail(Error::os("fchmod"));
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) return fail(Error::os("flock"));
@@ -42,19 +43,42 @@ Result<os::UniqueFd> write_locked(const std::string& path, std::string& temporar
 
 }  // namespace
 
-Result<PidFile::Written> PidFile::write(const std::string& path) {
+PidFile::Prepared::~Prepared() {
+    if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
+}
+
+Result<PidFile::Prepared> PidFile::prepare(const std::string& path) const {
     const auto before = read(path);
-    if (before && *before && (*before)->alive)
+    const bool own = fd_ && path == path_;
+    if (!own && before && *before && (*before)->alive)
         return fail(
             Error::text(fmt::format("mpmd runs already: pid {} holds {}", (*before)->pid, path)));
-    std::string temporary;
-    auto fd = write_locked(path, temporary);
-    if (!fd || ::rename(temporary.c_str(), path.c_str()) < 0) {
-        Error error = fd ? Error::os("rename") : fd.error();
-        (void)::unlink(temporary.c_str());
-        return fail(error.context(fmt::format("cannot write the pid file \"{}\"", path)));
-    }
-    return Written{PidFile(path, std::move(*fd)), !before || before->has_value()};
+    Prepared prepared;
+    prepared.path_ = path;
+    auto fd = write_locked(path, prepared.temporary_);
+    if (!fd) return fail(fd.error().context(fmt::format("cannot write the pid file \"{}\"", path)));
+    prepared.fd_ = std::move(*fd);
+    return prepared;
+}
+
+Result<> PidFile::move_to(Prepared prepared) {
+    if (::rename(prepared.temporary_.c_str(), prepared.path_.c_str()) < 0)
+        return fail(Error::os("rename").context(
+            fmt::format("cannot write the pid file \"{}\"", prepared.path_)));
+    prepared.temporary_.clear();
+    if (path_ != prepared.path_) remove();
+    path_ = prepared.path_;
+    fd_ = std::move(prepared.fd_);
+    return {};
+}
+
+Result<PidFile::Written> PidFile::write(const std::string& path) {
+    Written written;
+    Prepared prepared = TRY(written.file.prepare(path));
+    const auto before = read(path);
+    written.left_over = !before || before->has_value();
+    TRY_VOID(written.file.move_to(std::move(prepared)));
+    return written;
 }
 
 void PidFile::remove() {

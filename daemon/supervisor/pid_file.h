@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -23,6 +24,14 @@ public:
     [[nodiscard]] static Result<Written> write(const std::string& path);
     void remove();
 
+    // The same in two steps, for a reload (6.5): all that can fail, in a file beside, then the
+    // rename. Dropped in between, it leaves nothing behind.
+    class Prepared;
+    [[nodiscard]] Result<Prepared> prepare(const std::string& path) const;
+    // Takes the place of this one, which is removed when it stood elsewhere (P-13).
+    [[nodiscard]] Result<> move_to(Prepared prepared);
+    [[nodiscard]] const std::string& path() const { return path_; }
+
     struct Owner {
         pid_t pid = 0;
         bool alive = false;  // the lock is held
@@ -31,8 +40,31 @@ public:
     [[nodiscard]] static Result<std::optional<Owner>> read(const std::string& path);
 
 private:
-    PidFile(std::string path, os::UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
     std::string path_;
+    os::UniqueFd fd_;
+};
+
+class PidFile::Prepared {
+public:
+    Prepared() = default;
+    Prepared(Prepared&& other) noexcept
+        : path_(std::move(other.path_)),
+          temporary_(std::exchange(other.temporary_, {})),
+          fd_(std::move(other.fd_)) {}
+    Prepared& operator=(Prepared&& other) noexcept {
+        std::swap(path_, other.path_);
+        std::swap(temporary_, other.temporary_);
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
+    ~Prepared();
+
+private:
+    friend class PidFile;
+    std::string path_;
+    std::string temporary_;
     os::UniqueFd fd_;
 };
 

@@ -20,7 +20,6 @@ void warn_if_moved(std::vector<std::string>& warnings,
                 "{} \"{}\" takes effect at the next start; \"{}\" stays in use", name, is, was));
     };
     check("StateDir", before.state_dir, after.state_dir);
-    check("PidFile", before.pid_file, after.pid_file);
     check("ScoreBoardFile", before.score_board_file, after.score_board_file);
     check("ControlSocket", before.control_socket, after.control_socket);
     check("MonitorSocket", before.monitor_socket, after.monitor_socket);
@@ -37,17 +36,21 @@ bool control_differs(const config::Settings& before, const config::Settings& aft
 
 }  // namespace
 
-Result<Reload> Reload::prepare(const Core& core) {
+Result<Reload> Reload::prepare(const Core& core, const PidFile& pid_file) {
     Reload reload;
     reload.loaded = TRY(core.revisions.load_again());
     const config::Settings& settings = reload.loaded.config->effective;
+    if (settings.limits.model != core.settings().limits.model)
+        return fail(Error::text(
+            "MPM cannot change while the server runs: stop it and start it with the new one"));
     reload.identities = TRY(Identities::resolve(settings, core.root));
     reload.logs = TRY(Logs::open(settings));
     reload.sockets = TRY(core.listeners.prepare(settings.listen, settings.listen_backlog));
+    reload.pid_file = TRY(pid_file.prepare(settings.pid_file));
     return reload;
 }
 
-Reload::Outcome Reload::commit(Core& core, Reload reload) {
+Reload::Outcome Reload::commit(Core& core, PidFile& pid_file, Reload reload) {
     const std::shared_ptr<const config::Config> before = core.revisions.config();
     Outcome outcome;
     outcome.warnings = core.revisions.commit(std::move(reload.loaded));
@@ -62,6 +65,8 @@ Reload::Outcome Reload::commit(Core& core, Reload reload) {
     core.listeners.set_backlog(now.effective.listen_backlog);
     core.adopt(std::move(reload.logs));
     core.identities = std::move(reload.identities);
+    if (const auto moved = pid_file.move_to(std::move(reload.pid_file)); !moved)
+        outcome.warnings.push_back(moved.error().message);
     return outcome;
 }
 

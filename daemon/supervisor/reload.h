@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/supervisor/core.h"
+#include "daemon/supervisor/pid_file.h"
 
 namespace mpmd::supervisor {
 
@@ -16,14 +17,15 @@ struct Reload {
     ListenSet::Prepared sockets;
     Logs logs;
     Identities identities;
+    PidFile::Prepared pid_file;
 
-    [[nodiscard]] static Result<Reload> prepare(const Core& core);
+    [[nodiscard]] static Result<Reload> prepare(const Core& core, const PidFile& pid_file);
     // Sentences to tell: dropped overrides, directives that need a stop, adjustments.
     struct Outcome {
         std::vector<std::string> warnings;
         bool control_changed = false;  // the control process must be replaced to see it
     };
-    static Outcome commit(Core& core, Reload reload);
+    static Outcome commit(Core& core, PidFile& pid_file, Reload reload);
 };
 
 }  // namespace mpmd::supervisor

@@ -198,10 +198,19 @@ void Replacement::show() {
     core_.board.show_operation(head_, shown_);
 }
 
+// Who was to be replaced and is not serves on, like one of the new generation: regulation must not
+// add children beside it that cannot get ready either.
+void Replacement::keep_the_old() {
+    for (const Rollout::Step& step : rollout_->steps())
+        if (Child* old = core_.children.find(step.old.uid); old != nullptr && !old->leaving())
+            old->stays = true;
+}
+
 void Replacement::finish() {
     head_.end_wall_us = wall_us();
     std::string text = rollout_->progress();
     const bool succeeded = rollout_->state() == Rollout::State::Succeeded;
+    if (rollout_->state() == Rollout::State::Failed) keep_the_old();
     if (!succeeded && !rollout_->error().empty()) text += ": " + rollout_->error();
     scoreboard::set_text(head_.result, text);
     ++head_.update;

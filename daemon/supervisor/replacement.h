@@ -39,6 +39,9 @@ public:
     [[nodiscard]] bool running() const { return rollout_ && !rollout_->finished(); }
     [[nodiscard]] bool owns(ChildUid uid) const { return rollout_ && rollout_->owns(uid); }
     [[nodiscard]] std::uint64_t number() const { return head_.number; }
+    [[nodiscard]] bool failed() const {
+        return rollout_ && rollout_->state() == mpm::Rollout::State::Failed;
+    }
     [[nodiscard]] std::string progress() const { return rollout_ ? rollout_->progress() : ""; }
     [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
@@ -51,6 +54,7 @@ private:
     void start(std::size_t step, mpm::Rollout::Actions& more);
     void order_out(const mpm::Rollout::Action& action);
     void finish();
+    void keep_the_old();
     void show();
 
     Core& core_;

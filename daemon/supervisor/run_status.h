@@ -15,7 +15,7 @@
 
 namespace mpmd::supervisor {
 
-inline constexpr std::uint64_t kRunStatusMagic = 0x6d706d64'72756e31;  // "mpmdrun1"
+inline constexpr std::uint64_t kRunStatusMagic = 0x6d706d64'72756e32;  // "mpmdrun2"
 
 struct RunStatus {
     std::uint64_t magic = kRunStatusMagic;
@@ -29,7 +29,10 @@ struct RunStatus {
     std::uint32_t children_wanted = 0;
     std::uint32_t children_ready = 0;
     std::uint32_t children_draining = 0;
-    std::uint32_t replacing = 0;          // 1 while a restart runs
+    std::uint32_t replacing = 0;         // 1 while a restart runs
+    std::uint64_t operation = 0;         // the last restart
+    std::uint32_t operation_failed = 0;  // 1: its successors did not get ready, the old serve on
+    std::uint32_t reserved = 0;
     std::array<char, 1024> last_error{};  // of the last load
 };
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "daemon/base/text.h"
 #include "daemon/os/unique_fd.h"
 
 namespace mpmd::supervisor {
@@ -15,7 +16,17 @@ ServiceNotify ServiceNotify::from_environment() {
     ServiceNotify notify;
     if (const char* path = std::getenv("NOTIFY_SOCKET"); path != nullptr) notify.socket_ = path;
     (void)::unsetenv("NOTIFY_SOCKET");
+    if (const char* limit = std::getenv("WATCHDOG_USEC"); limit != nullptr)
+        notify.watchdog_ = std::chrono::microseconds(text::parse_int(limit).value_or(0)) / 2;
+    (void)::unsetenv("WATCHDOG_USEC");
+    (void)::unsetenv("WATCHDOG_PID");
     return notify;
+}
+
+void ServiceNotify::pass_time(MonoTime now) {
+    if (watchdog_ <= Nanoseconds::zero() || now < next_sign_) return;
+    say("WATCHDOG=1");
+    next_sign_ = now + watchdog_;
 }
 
 void ServiceNotify::say(std::string_view lines) const {

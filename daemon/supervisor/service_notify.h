@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/time.h"
+
 namespace mpmd::supervisor {
 
 class ServiceNotify {
@@ -14,9 +16,13 @@ public:
     [[nodiscard]] static ServiceNotify from_environment();
     // "READY=1", "RELOADING=1", "STOPPING=1", "STATUS=..." lines.
     void say(std::string_view lines) const;
+    // Once a tick: a sign of life, twice in each WATCHDOG_USEC when there is one.
+    void pass_time(MonoTime now);
 
 private:
     std::string socket_;
+    Nanoseconds watchdog_{};  // half of what is allowed; 0 = nobody watches
+    MonoTime next_sign_{};
 };
 
 }  // namespace mpmd::supervisor

@@ -58,22 +58,39 @@ int await_draining(const os::PidFd& process, const std::string& page, pid_t pid)
     return 1;
 }
 
+// Loaded, and every successor ready or the restart given up; nothing as long as it goes on.
+std::optional<int> outcome_of(const RunStatus& status) {
+    if (status.last_load_ok == 0) {
+        fmt::print(stderr, "mpmd: not loaded, the old configuration serves on: {}\n",
+                   status.last_error.data());
+        return 1;
+    }
+    if (status.replacing != 0) return std::nullopt;
+    if (status.operation_failed != 0) {
+        fmt::print(stderr,
+                   "mpmd: new children did not get ready, the old ones serve on; the error log "
+                   "says why\n");
+        return 1;
+    }
+    return 0;
+}
+
 int await_load(const os::PidFd& process, const std::string& page, std::uint64_t before) {
     const MonoTime limit = os::mono_now() + kLoadLimit;
+    bool loaded = false;
     while (os::mono_now() < limit) {
         const auto status = read_run_status(page);
-        if (status && status->loads != before) {
-            if (status->last_load_ok != 0) return 0;
-            fmt::print(stderr, "mpmd: not loaded, the old configuration serves on: {}\n",
-                       status->last_error.data());
-            return 1;
-        }
+        loaded = loaded || (status && status->loads != before);
+        const auto outcome = loaded && status ? outcome_of(*status) : std::nullopt;
+        if (outcome) return *outcome;
         if (process.wait_end(kPoll)) {
             fmt::print(stderr, "mpmd: the server has ended\n");
             return 1;
         }
     }
-    fmt::print(stderr, "mpmd: no outcome after {} s\n", kLoadLimit.count());
+    fmt::print(stderr, "mpmd: {} after {} s\n",
+               loaded ? "loaded; children are still being replaced" : "no outcome",
+               kLoadLimit.count());
     return 1;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -86,14 +87,22 @@ Result<pid_t> forked() {
     return pid;
 }
 
+constexpr int kReadyLimitMs = 30'000;  // P-7
+
 // What the foreground process of a detached start does: waits for the word of the background one.
 [[noreturn]] void await_ready(int pipe) {
-    char word = 0;
-    ssize_t got = 0;
+    pollfd wanted{pipe, POLLIN, 0};
+    int got = 0;
     do
-        got = ::read(pipe, &word, 1);
+        got = ::poll(&wanted, 1, kReadyLimitMs);
     while (got < 0 && errno == EINTR);
-    ::_exit(got == 1 ? 0 : 1);
+    if (got == 0) {
+        fmt::print(stderr, "mpmd: no child is ready after {} s; the error log says why\n",
+                   kReadyLimitMs / 1000);
+        ::_exit(1);
+    }
+    char word = 0;
+    ::_exit(::read(pipe, &word, 1) == 1 ? 0 : 1);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ struct ControlPlan {
 
 // Detaches: the caller goes on in a new session, in a background process, with its working
 // directory at "/" (1.2 step 6). `ready` in it must be written one byte or closed; the original
-// process exits with 0 on that byte and with 1 without.
+// process exits with 0 on that byte and with 1 without, or when it has waited for half a minute.
 struct Detached {
     os::UniqueFd ready;
 };

@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include "daemon/config/normalise.h"
+#include "daemon/os/platform.h"
+#include "daemon/supervisor/debug.h"
 #include "daemon/supervisor/supervisor.h"
 
 namespace mpmd::supervisor {
@@ -76,11 +78,11 @@ Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
                   revisions.revision().value()};
     TRY_VOID(state_dir.keep_marks(marks));
     Logs logs = TRY(Logs::open(settings));
-    Board board =
-        TRY(Board::create({settings.instance, settings.score_board_file, first_operation}));
     os::EventLoop loop = TRY(os::EventLoop::open());
     ListenSet listeners;
     listeners.commit(TRY(listeners.prepare(settings.listen, settings.listen_backlog)));
+    Board board =
+        TRY(Board::create({settings.instance, settings.score_board_file, first_operation}));
     auto core = std::make_unique<Core>(std::move(loop), std::move(board), std::move(state_dir),
                                        std::move(revisions));
     core->adopt(std::move(logs));
@@ -98,7 +100,12 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
     auto timer = TRY(os::TimerFd::open());
     Marks marks;
     auto core = TRY(make_core(std::move(revisions), marks));
-    auto written = TRY(PidFile::write(core->settings().pid_file));
+    auto made = PidFile::write(core->settings().pid_file);
+    if (!made) {
+        core->board.remove_file();
+        return fail(made.error());
+    }
+    PidFile::Written written = std::move(*made);
     if (written.left_over)
         core->log.say(Level::Warn, "core", "pid file {} was there: an unclean end?",
                       core->settings().pid_file);
@@ -109,9 +116,20 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
                                  std::move(detached), marks};
 }
 
+// -X. No pid file: after it has given up root the one process could not remove it.
+Result<int> serve_alone(RevisionLog::First first) {
+    Marks marks;
+    auto core = TRY(make_core(std::move(first.log), marks));
+    say_warnings(*core, first.problems, true);
+    const int status = TRY(serve_in_one_process(*core));
+    ::_exit(status);
+}
+
 Result<int> try_serve(const ServeOptions& options) {
+    TRY_VOID(os::check_platform());
     auto first = TRY(RevisionLog::first(absolute(options.file), options.defines));
     TRY_VOID(refuse_second(first.log.config()->effective));
+    if (options.debug) return serve_alone(std::move(first));
     std::optional<Detached> detached;
     if (!options.foreground) detached = TRY(detach());
     (void)::umask(022);

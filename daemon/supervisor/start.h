@@ -11,6 +11,7 @@ struct ServeOptions {
     std::string file;
     bool foreground = false;
     std::vector<std::string> defines{};  // -D
+    bool debug = false;                  // -X: debug.h
 };
 // Serves until told to end; the exit status. What prevents a start is said on standard error.
 // Detached, the original process ends with 0 when the first child is ready, else with 1 (P-7).

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -84,6 +85,32 @@ Result<StateDir> StateDir::open(const std::string& path, const os::Identity* con
             fmt::format("StateDir \"{}\" is in use by another mpmd; give each its own", path)));
     TRY_VOID(make_control_directory(path + "/control", control));
     return StateDir(path, std::move(lock));
+}
+
+// Nothing in there is opened or followed, it is only renamed to its new owner: who owned it before
+// may have put anything there.
+Result<> StateDir::hand_over(const os::Identity& control) const {
+    const std::string path = path_ + "/control";
+    const os::UniqueFd folder(
+        ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat before {};
+    if (!folder || ::fstat(folder.get(), &before) < 0) return fail(Error::os("open").context(path));
+    if (before.st_uid == control.uid) return {};
+    if (::fchown(folder.get(), control.uid, control.gid) < 0)
+        return fail(Error::os("fchown").context(path));
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+        const std::string name = entry.path().filename().string();
+        const os::UniqueFd file(
+            ::openat(folder.get(), name.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
+        struct stat about {};
+        if (!file || ::fstat(file.get(), &about) < 0 || !S_ISREG(about.st_mode) ||
+            about.st_uid != before.st_uid)
+            continue;
+        if (::fchownat(file.get(), "", control.uid, control.gid, AT_EMPTY_PATH) < 0)
+            return fail(Error::os("fchownat").context(entry.path().string()));
+    }
+    return {};
 }
 
 Marks StateDir::read_marks() const {

@@ -37,6 +37,9 @@ public:
                                                const os::Identity* control);
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
     [[nodiscard]] const std::string& path() const { return path_; }
+    // control/ and the files in it become the new ControlUser's, when they are another's. Requires:
+    // no mpmd-control runs.
+    [[nodiscard]] Result<> hand_over(const os::Identity& control) const;
     // What was kept; numbers may be used once keep_marks() has reserved them.
     [[nodiscard]] Marks read_marks() const;
     [[nodiscard]] Result<> keep_marks(const Marks& marks) const;

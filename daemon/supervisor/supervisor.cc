@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 
 #include "daemon/os/clock.h"
+#include "daemon/os/crash_handler.h"
+#include "daemon/os/process.h"
+#include "daemon/supervisor/self_check.h"
 
 namespace mpmd::supervisor {
 
@@ -63,6 +66,7 @@ int Supervisor::run() {
     if (const auto begun = begin(); !begun) {
         core_.tell(Level::Emerg, "server.failed", begun.error().message);
         fmt::print(stderr, "mpmd: {}\n", begun.error().message);
+        core_.board.remove_file();
         pid_file_.remove();
         return 1;
     }
@@ -83,11 +87,14 @@ Result<> Supervisor::begin() {
         if (timer_.acknowledge()) tick();
     }));
     TRY_VOID(control_.open());
+    os::install_crash_handler(core_.core_directory(), nullptr);  // P-23; no record of our own
     core_.show_configuration();
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));
     core_.tell(Level::Notice, "server.start",
                fmt::format("mpmd/{} configured -- resuming normal operations on {}", MPMD_VERSION,
                            core_.listeners.text()));
+    core_.note(Level::Info, fmt::format("Server built: {}", __DATE__ " " __TIME__));
+    core_.note(Level::Notice, fmt::format("Command line: '{}'", os::command_line()));
     start_first_children();
     show();
     return {};
@@ -135,6 +142,7 @@ void Supervisor::tick() {
     if (!lifecycle_.stopping()) regulate(now);
     keep_marks();
     show();
+    notify_.pass_time(now);
 }
 
 void Supervisor::regulate(MonoTime now) {
@@ -210,7 +218,7 @@ void Supervisor::perform(mpm::Effect effect) {
 
 Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     scoreboard::Global& global = core_.board.global;
-    auto reload = Reload::prepare(core_);
+    auto reload = Reload::prepare(core_, pid_file_);
     if (wish.by.validate_only) {
         if (!reload) return fail(reload.error());
         return std::uint64_t{0};
@@ -231,11 +239,12 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
         return fail(reload.error());
     }
     notify_.say("RELOADING=1");
-    const Reload::Outcome outcome = Reload::commit(core_, std::move(*reload));
+    const Reload::Outcome outcome = Reload::commit(core_, pid_file_, std::move(*reload));
     for (const std::string& warning : outcome.warnings)
         core_.tell(Level::Warn, "reload.warning", warning);
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));
     if (detached_) os::redirect_standard(core_.error_log.fd());
+    os::install_crash_handler(core_.core_directory(), nullptr);
     if (outcome.control_changed) control_.restart();
     const std::uint64_t operation = replace_all(wish);
     notify_.say("READY=1");
@@ -280,7 +289,28 @@ void Supervisor::reopen_logs() {
     children_.send_logs();
 }
 
+// Fails closed: a child that kept anything of root serves nobody (P-10).
+bool Supervisor::has_dropped_root(Child& child) {
+    const std::optional<Rights> rights = core_.root ? rights_of(child.pid) : std::nullopt;
+    if (!rights) return true;  // not root, or gone already
+    if (!rights->of_root()) {
+        const std::string text = fmt::format("children run as {}", rights->text());
+        if (text != std::exchange(told_rights_, text))
+            core_.tell(Level::Notice, "server.rights", text, child.uid);
+        return true;
+    }
+    core_.tell(Level::Alert, "server.fatal",
+               fmt::format("child pid {} still has rights of root ({}): it is killed, and the "
+                           "server stops",
+                           child.pid, rights->text()),
+               child.uid);
+    children_.kill(child);
+    lifecycle_.request(mpm::Command::FatalStop);
+    return false;
+}
+
 void Supervisor::child_ready(Child& child) {
+    if (!has_dropped_root(child)) return;
     succession_.ready(child);
     replacement_.ready(child.uid);
     if (!std::exchange(announced_, true)) announce_ready();
@@ -288,7 +318,7 @@ void Supervisor::child_ready(Child& child) {
 
 void Supervisor::announce_ready() {
     lifecycle_.started();
-    notify_.say("READY=1\nSTATUS=serving");
+    notify_.say(fmt::format("READY=1\nMAINPID={}\nSTATUS=serving", ::getpid()));
     if (detached_) {
         (void)!::write(detached_->ready.get(), "R", 1);
         detached_->ready.reset();
@@ -315,7 +345,7 @@ void Supervisor::child_exited(const Children::Exit& exit) {
     succession_.exited(uid);
     if (lifecycle_.stopping()) return;
     if (verdict.action == mpm::Verdict::Action::ReplaceNow && core_.respawn.may_fork(now))
-        (void)children_.start({});
+        (void)children_.start({false, 0, exit.child.slot});  // M-10: where it was
     if (verdict.action == mpm::Verdict::Action::StopServer) {
         core_.tell(
             Level::Alert, "server.fatal",
@@ -362,6 +392,8 @@ void Supervisor::show() {
         core_.board.global.children_active - core_.board.global.children_starting;
     status_.children_draining = core_.board.global.children_draining;
     status_.replacing = replacement_.replacing() ? 1 : 0;
+    status_.operation = replacement_.number();
+    status_.operation_failed = replacement_.failed() ? 1 : 0;
     run_status_.write(status_);
 }
 

@@ -66,6 +66,7 @@ private:
     std::uint64_t replace_all(const RestartWish& wish);
     void reopen_logs();
 
+    [[nodiscard]] bool has_dropped_root(Child& child);
     void child_ready(Child& child);
     void child_exited(const Children::Exit& exit);
     void speak_of(const mpm::Verdict& verdict);
@@ -95,6 +96,7 @@ private:
     mpm::Lifecycle lifecycle_;
     RunStatus status_;
     bool announced_ = false;
+    std::string told_rights_;  // of the children
     bool done_ = false;
 };
 

@@ -36,6 +36,8 @@ BOOST_AUTO_TEST_CASE(all_options_of_the_contract_are_taken) {
     BOOST_TEST(options->defines == (std::vector<std::string>{"A", "B"}),
                boost::test_tools::per_element());
     BOOST_TEST((options->verb == mpmd::ControlVerb::GracefulStop));
+    BOOST_TEST(!options->debug);
+    BOOST_TEST(parse({"-X"})->debug);
     BOOST_TEST((parse({"-t"})->mode == Mode::ConfigTest));
     BOOST_TEST((parse({"-V"})->mode == Mode::Version));
     BOOST_TEST((parse({"--help"})->mode == Mode::Help));
