@@ -143,7 +143,7 @@ public:
 
 private:
     Segment(os::UniqueFd reader_fd, os::UniqueFd lock, os::MappedMemory memory)
-        : reader_fd_(std::move(reader_fd)), lock_(std::move(lock)), memory_(std::move(memory)) {}
+        : reader_fd_(std::move(reader_fd)), memory_(std::move(memory)), lock_(std::move(lock)) {}
     [[nodiscard]] static Result<Segment> make(const Header& header,
                                               const std::string& path,
                                               std::string& temporary);
@@ -152,8 +152,8 @@ private:
         return reinterpret_cast<T*>(memory_.data() + offset);
     }
     os::UniqueFd reader_fd_;
-    os::UniqueFd lock_;  // of a named file, while we write it
     os::MappedMemory memory_;
+    os::UniqueFd lock_;  // of a named file, while we write it
 };
 
 }  // namespace mpmd::scoreboard
