@@ -107,6 +107,7 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
     exchange.request.peer = {connection.peer.bytes(), connection.peer.port(),
                              connection.peer.family() == AF_INET6};
     exchange.request.socket = connection.stream.fd();
+    exchange.request.shown = static_cast<std::uint8_t>(connection.shown);
     exchange.body = http::BodyReader(exchange.request);
     if (http::BodyReader::too_large(exchange.request, commons_.settings.request)) {
         take(connection, Event::Rejected);

@@ -57,12 +57,16 @@ bool answer_method(const http::Request& request, http::Response& response) {
 
 }  // namespace
 
-Router::Router(const config::Settings& settings, bool test_handlers)
+Router::Router(const config::Settings& settings,
+               bool test_handlers,
+               scoreboard::View board,
+               std::uint32_t slot)
     : locations_(settings.locations),
       files_(from_server_root(settings, settings.document_root),
              settings.directory_index,
              load_types(from_server_root(settings, settings.types_config))),
       test_handlers_(test_handlers),
+      status_(board, slot, settings.server_name),
       cache_(caps_of(settings), Milliseconds(settings.live.file_cache_check_ms)) {}
 
 bool Router::refuse(const LocationRules& rules,
@@ -79,7 +83,12 @@ bool Router::refuse(const LocationRules& rules,
 }
 
 http::Where Router::answer(const http::Request& request, MonoTime now, http::Response& response) {
-    if (refuse(locations_.find(request.raw_path), request, response)) return http::Where::Answered;
+    const LocationRules rules = locations_.find(request.raw_path);
+    if (refuse(rules, request, response)) return http::Where::Answered;
+    if (rules.handler == config::SetHandler::ServerStatus) {
+        status_.answer(request, response);
+        return http::Where::Answered;
+    }
     if (test_handlers_ && is_test_path(request.raw_path)) return http::Where::NeedsWorker;
     if (answer_method(request, response)) return http::Where::Answered;
     const FileCache::Found found = cache_.find(request.raw_path, now);
@@ -102,7 +111,9 @@ bool Router::wants_body(const http::Request& request) const {
 void Router::run(const http::Request& request,
                  http::Runner& runner,
                  http::Response& response) const {
-    if (refuse(locations_.find(request.raw_path), request, response)) return;
+    const LocationRules rules = locations_.find(request.raw_path);
+    if (refuse(rules, request, response)) return;
+    if (rules.handler == config::SetHandler::ServerStatus) return status_.run(request, response);
     if (test_handlers_ && is_test_path(request.raw_path))
         return run_test_handler(request, runner.body(), response);
     if (answer_method(request, response)) return;

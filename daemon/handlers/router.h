@@ -11,6 +11,7 @@
 #include "daemon/config/settings.h"
 #include "daemon/handlers/file_cache.h"
 #include "daemon/handlers/location.h"
+#include "daemon/handlers/server_status.h"
 #include "daemon/handlers/static_file.h"
 #include "daemon/http/handler.h"
 
@@ -21,7 +22,11 @@ public:
     // Reads TypesConfig; everything else is opened when asked for. `test_handlers`: TestHandlers is
     // On and allowed (every Listen is loopback; the caller decides). Borrows the settings'
     // sections.
-    Router(const config::Settings& settings, bool test_handlers);
+    // `board` and `slot` are for the status page.
+    Router(const config::Settings& settings,
+           bool test_handlers,
+           scoreboard::View board = {},
+           std::uint32_t slot = 0);
 
     [[nodiscard]] http::Where answer(const http::Request& request,
                                      MonoTime now,
@@ -51,6 +56,7 @@ private:
     StaticFiles files_;
     bool test_handlers_;
     // The listener's.
+    ServerStatus status_;  // its constant part: anybody's
     FileCache cache_;
     Knowledge recheck_;
 };

@@ -9,17 +9,26 @@
 
 namespace mpmd::handlers {
 
-std::string short_number(double value) {
+std::string short_number(double value, int digits) {
     if (!(value > 0)) return "0";
-    if (value >= 1e6) {
-        const double unit = std::pow(10, std::floor(std::log10(value)) - 5);
+    const double rounded_up = std::pow(10, digits);
+    if (value >= rounded_up) {
+        const double unit = std::pow(10, std::floor(std::log10(value)) - (digits - 1));
         return fmt::format("{:.0f}", std::round(value / unit) * unit);
     }
-    std::string text = fmt::format("{:.6g}", value);
+    std::string text = fmt::format("{:.{}g}", value, digits);
     if (text.starts_with("0.")) text.erase(0, 1);
     if (const std::size_t exponent = text.find("e-0"); exponent != std::string::npos)
         text.erase(exponent + 2, 1);
-    return text == "1e+06" ? "1000000" : text;
+    return text.find("e+") == std::string::npos ? text : fmt::format("{:.0f}", rounded_up);
+}
+
+std::string kbytes_text(std::uint64_t kbytes) {
+    constexpr double kKilo = 1024;
+    const auto size = static_cast<double>(kbytes);
+    if (size < kKilo) return fmt::format("{} kB", kbytes);
+    if (size < kKilo * kKilo) return fmt::format("{:.1f} MB", size / kKilo);
+    return fmt::format("{:.1f} GB", size / kKilo / kKilo);
 }
 
 std::string uptime_text(std::uint64_t seconds) {

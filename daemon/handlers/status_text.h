@@ -10,11 +10,13 @@
 
 namespace mpmd::handlers {
 
-// Six significant digits without the zero before the point and without trailing zeros: "0", ".03",
-// "143.429"; below .0001 with an exponent, "5.99251e-5". No exponent for large numbers.
-[[nodiscard]] std::string short_number(double value);
+// `digits` significant digits without the zero before the point and without trailing zeros: "0",
+// ".03", "143.429"; below .0001 with an exponent, "5.99251e-5". No exponent for large numbers.
+[[nodiscard]] std::string short_number(double value, int digits = 6);
 // "1 day 2 hours 1 second": zero parts are left out; "" for 0 s.
 [[nodiscard]] std::string uptime_text(std::uint64_t seconds);
+// "570 kB", "3.4 MB", "5.6 GB" of KiB.
+[[nodiscard]] std::string kbytes_text(std::uint64_t kbytes);
 // "570 B", "1.2 kB", "3.4 MB", "5.6 GB".
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 // Appends client-supplied text so that it is text in HTML, in an attribute too: what is no

@@ -71,6 +71,7 @@ struct Request {
     // Filled in by whoever owns the connection, after the parser.
     End peer;         // the client
     int socket = -1;  // to ask the kernel for our own address; not to be read or written
+    std::uint8_t shown = 0;  // as what the scoreboard counts this connection at the moment
 
     [[nodiscard]] bool has(FieldId id) const {
         return ((present >> static_cast<unsigned>(id)) & 1u) != 0;

@@ -267,6 +267,17 @@ void each_worker(const View& view,
     }
 }
 
+std::vector<PastSlot> past_slots(const View& view, std::uint32_t slots) {
+    std::vector<PastSlot> out;
+    for (std::uint32_t slot = 0; slot < slots && slot < kMaxChildren; ++slot) {
+        ChildRow row{};
+        if (!view.child(slot).read(row) || row.uid != 0 || row.past_requests == 0) continue;
+        out.push_back(
+            {slot, row.past_generation, row.past_requests, row.past_bytes, row.past_duration_ns});
+    }
+    return out;
+}
+
 std::vector<EventRow> events(const View& view, std::uint64_t after) {
     Global global{};
     if (!view.global().read(global)) return {};

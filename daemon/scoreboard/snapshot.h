@@ -132,6 +132,17 @@ void each_worker(const View& view,
                  const ChildRow& child,
                  const std::function<void(std::uint32_t, const WorkerRow&)>& visit);
 
+// What the workers of earlier children did in a slot that is free now.
+struct PastSlot {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;  // of the last of them
+    std::uint64_t requests = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t duration_ns = 0;
+};
+// Of the first `slots` slots.
+[[nodiscard]] std::vector<PastSlot> past_slots(const View& view, std::uint32_t slots);
+
 // Oldest first; only numbers > `after`; at most what the ring holds.
 [[nodiscard]] std::vector<EventRow> events(const View& view, std::uint64_t after = 0);
 [[nodiscard]] std::vector<DecisionRow> decisions(const View& view, std::uint64_t after = 0);
