@@ -47,6 +47,7 @@ struct Pipe {
         if (::setgroups(0, nullptr) < 0 || ::setgid(gid) < 0 || ::setuid(*options.uid) < 0)
             ::_exit(126);
     }
+    if (options.before_exec) options.before_exec();
     ::execv(words[0], words);
     ::_exit(127);
 }

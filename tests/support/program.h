@@ -5,6 +5,7 @@
 // that started it ends.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct Ended {
 struct ProgramOptions {
     std::optional<uid_t> uid;  // run as this user, without groups; needs root
     std::string output;        // both streams go to this file instead of being captured
+    // In the new process, just before it becomes the program: async-signal-safe calls only.
+    std::function<void()> before_exec{};
 };
 
 class Program {

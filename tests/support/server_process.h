@@ -25,6 +25,7 @@ struct ServerOptions {
     std::string lines;             // added to the base configuration
     bool wait_for_control = true;  // until mpmctl is answered; false: for a served request only
     bool access_log = true;
+    std::function<void()> before_exec{};  // ProgramOptions
     std::vector<std::string> wrapper{};  // program and words that run mpmd in turn (setpriv ...)
 };
 
