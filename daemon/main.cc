@@ -6,6 +6,7 @@
 
 #include "daemon/config_test.h"
 #include "daemon/options.h"
+#include "daemon/script_launcher.h"
 #include "daemon/supervisor/start.h"
 
 namespace {
@@ -37,6 +38,7 @@ int act(const mpmd::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (mpmd::is_script_launch(argc, argv)) return mpmd::launch_script(argc, argv);
     const auto options = mpmd::parse_options(argc, argv);
     if (!options) {
         fmt::print(stderr, "mpmd: {}\n{}", options.error().message, mpmd::usage());

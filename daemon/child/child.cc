@@ -30,6 +30,9 @@ namespace {
 constexpr std::size_t kRingCapacity = std::size_t{1024} * 1024;  // per log file
 constexpr Milliseconds kLogPause{50};  // lines that come while we rest are written together
 constexpr Milliseconds kOrphanDrain{30'000};
+// How long scripts have between TERM and KILL when their child leaves.
+constexpr Milliseconds kScriptsStop{100};
+constexpr Milliseconds kScriptsLeave{1'000};
 
 // L-2: only the supervisor interprets signals; the five fatal ones keep their effect
 // (crash_note.h adds what is said on the way).
@@ -74,6 +77,13 @@ Result<pthread_t> start_thread(const std::string& name, std::size_t stack_size, 
     static_cast<void>(argument.release());
     ::pthread_setname_np(thread, name.c_str());
     return thread;
+}
+
+// Connections that are left end with the process, and so does who owns them; workers may still hold
+// some.
+[[noreturn]] void rest_for_ever() {
+    for (;;)
+        ::pause();
 }
 
 bool all_loopback(const std::vector<net::ListenSocket>& sockets) {
@@ -121,6 +131,7 @@ private:
     log::RingSink error_sink_;
     log::Log log_;
     handlers::Router router_;
+    std::unique_ptr<handlers::ScriptKeeper> scripts_;  // null: nothing is a script
     Orders orders_;
     Reports reports_;
     ReadyQueue ready_;
@@ -192,6 +203,10 @@ Child::Child(Heritage heritage,
 }
 
 Result<void> Child::start_threads() {
+    if (handlers::CgiScripts::wanted_by(commons_.settings)) {
+        scripts_ = TRY(handlers::ScriptKeeper::create());
+        router_.serve_scripts(commons_.settings, *scripts_, log_);
+    }
     const bool whole = commons_.settings.limits.model == mpm::Model::Worker;
     for (std::uint32_t i = 0; whole && i < commons_.threads; ++i)
         nudges_.push_back(TRY(os::EventFd::create()));
@@ -211,14 +226,15 @@ Result<void> Child::start_threads() {
     }
     TRY(start("listener", [this, whole] {
         const CrashWitness witness(scoreboard::kListenerThread);
-        if (whole)
-            Acceptor({commons_, ways_, heritage_, reports_, turn_ ? &*turn_ : nullptr, nudges_})
-                .run();
-        else
-            Listener(commons_, ways_, router_, heritage_, reports_).run();
-        // Connections that are left end with the process; workers may still hold some.
-        for (;;)
-            ::pause();
+        if (whole) {
+            Acceptor acceptor(
+                {commons_, ways_, heritage_, reports_, turn_ ? &*turn_ : nullptr, nudges_});
+            acceptor.run();
+            rest_for_ever();
+        }
+        Listener listener(commons_, ways_, router_, heritage_, reports_);
+        listener.run();
+        rest_for_ever();
     }));
     return {};
 }
@@ -266,18 +282,21 @@ void Child::serve() {
     while (!listener_ended_) {
         const bool wrote = write_logs();
         const bool asleep = !wrote && ring_.sleep();
-        std::array<pollfd, 3> wanted{
+        std::array<pollfd, 4> wanted{
             pollfd{channel_ended_ ? -1 : channel_.fd(), POLLIN, 0},
             pollfd{main_bell_.fd(), POLLIN, 0},
-            pollfd{heritage_.signals ? heritage_.signals->fd() : -1, POLLIN, 0}};
+            pollfd{heritage_.signals ? heritage_.signals->fd() : -1, POLLIN, 0},
+            pollfd{scripts_ ? scripts_->fd() : -1, POLLIN, 0}};
         ::poll(wanted.data(), wanted.size(), asleep ? -1 : static_cast<int>(kLogPause.count()));
         if (wanted[1].revents != 0) main_bell_.clear();
         if (wanted[0].revents != 0) read_channel();
         if (wanted[2].revents != 0) read_signals();
+        if (wanted[3].revents != 0) scripts_->tend();
         send_reports();
     }
     // A worker that a stop has caught in its handler is not waited for.
     if (!orders_.stopping() && !sick_) join_threads();
+    if (scripts_) scripts_->end_all(orders_.stopping() ? kScriptsStop : kScriptsLeave);
     ring_.close();
     write_logs();
 }

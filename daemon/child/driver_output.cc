@@ -107,6 +107,7 @@ Driver::Sent Driver::pull(Exchange& exchange, http::BodySource& source) {
     now_ = os::mono_now();
     if (size == 0) {
         exchange.tail_ended = true;
+        if (source.broken()) return Sent::Broken;
         if (exchange.tail_chunked) exchange.output.append(http::kLastChunk);
         const auto promised = source.length();
         return promised && *promised != exchange.tail_sent ? Sent::Broken : Sent::All;

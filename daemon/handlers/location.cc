@@ -4,15 +4,12 @@
 
 namespace mpmd::handlers {
 
-namespace {
-
-bool matches(std::string_view section, std::string_view path) {
+bool is_below(std::string_view section, std::string_view path) {
     if (!path.starts_with(section)) return false;
     return path.size() == section.size() || section.ends_with('/') || path[section.size()] == '/';
 }
 
-// Whether decoding would change nothing.
-bool is_plain(std::string_view raw_path) {
+bool is_plain_path(std::string_view raw_path) {
     char before = '\0';
     for (const char c : raw_path) {
         if (c == '%' || (before == '/' && (c == '/' || c == '.'))) return false;
@@ -21,13 +18,11 @@ bool is_plain(std::string_view raw_path) {
     return true;
 }
 
-}  // namespace
-
 LocationRules merge_locations(const std::vector<config::Location>& sections,
                               std::string_view path) {
     LocationRules rules;
     for (const config::Location& section : sections) {
-        if (!matches(section.path, path)) continue;
+        if (!is_below(section.path, path)) continue;
         if (section.handler) rules.handler = *section.handler;
         if (section.access) rules.access = *section.access;
         if (section.exec_cgi) rules.exec_cgi = *section.exec_cgi;
@@ -37,7 +32,7 @@ LocationRules merge_locations(const std::vector<config::Location>& sections,
 
 LocationRules Locations::look(std::string_view raw_path) const {
     if (!raw_path.starts_with('/')) return {};  // OPTIONS *, CONNECT
-    if (is_plain(raw_path)) return merge_locations(sections_, raw_path);
+    if (is_plain_path(raw_path)) return merge_locations(sections_, raw_path);
     const http::DecodedPath decoded = http::decode_path(raw_path);
     if (decoded.status == 0) return merge_locations(sections_, decoded.path);
     LocationRules rules;

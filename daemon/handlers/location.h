@@ -41,6 +41,10 @@ private:
     const std::vector<config::Location>& sections_;
 };
 
+// Whether decoding a raw path would change nothing.
+[[nodiscard]] bool is_plain_path(std::string_view raw_path);
+// Whether a section for `section` holds for a decoded path.
+[[nodiscard]] bool is_below(std::string_view section, std::string_view path);
 // The sections that match a decoded path, merged.
 [[nodiscard]] LocationRules merge_locations(const std::vector<config::Location>& sections,
                                             std::string_view path);

@@ -5,12 +5,15 @@
 #include <sstream>
 #include <utility>
 
+#include "daemon/base/text.h"
 #include "daemon/handlers/error_page.h"
 #include "daemon/handlers/test_handlers.h"
+#include "daemon/http/target.h"
 
 namespace mpmd::handlers {
 namespace {
 
+constexpr int kMaxRedirects = 10;
 constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS\r\n";
 
 MimeTypes load_types(const std::string& path) {
@@ -34,6 +37,35 @@ FileCacheCaps caps_of(const config::Settings& settings) {
     caps.bytes = static_cast<std::size_t>(std::max<std::int64_t>(settings.file_cache_bytes, 0));
     return caps;
 }
+
+// The request that a local redirect stands for; `target` outlives it.
+http::Request redirected(const http::Request& request, const std::string& target) {
+    http::Request next = request;
+    next.target = target;
+    if (next.method != http::Method::Head) {
+        next.method = http::Method::Get;
+        next.method_text = "GET";
+    }
+    next.content_length.reset();
+    next.chunked = false;
+    const auto of_body = [](const http::Field& field) {
+        return text::iequals(field.name.substr(0, 8), "content-");
+    };
+    next.fields.erase(std::remove_if(next.fields.begin(), next.fields.end(), of_body),
+                      next.fields.end());
+    return next;
+}
+
+// Another request of the same connection, whose body has been read by the script before it.
+class RedirectedRunner final : public http::Runner {
+public:
+    explicit RedirectedRunner(http::Runner& first) : first_(first) {}
+    [[nodiscard]] Milliseconds patience() const override { return first_.patience(); }
+    void runs_script(std::uint32_t pid, MonoTime since) override { first_.runs_script(pid, since); }
+
+private:
+    http::Runner& first_;
+};
 
 // Methods that files do not have. True: answered.
 bool answer_method(const http::Request& request, http::Response& response) {
@@ -69,6 +101,13 @@ Router::Router(const config::Settings& settings,
       status_(board, slot, settings.server_name),
       cache_(caps_of(settings), Milliseconds(settings.live.file_cache_check_ms)) {}
 
+void Router::serve_scripts(const config::Settings& settings,
+                           ScriptKeeper& keeper,
+                           const log::Log& log) {
+    scripts_ = std::make_unique<const CgiScripts>(settings, keeper, log);
+    log_ = &log;
+}
+
 bool Router::refuse(const LocationRules& rules,
                     const http::Request& request,
                     http::Response& response) {
@@ -89,6 +128,7 @@ http::Where Router::answer(const http::Request& request, MonoTime now, http::Res
         status_.answer(request, response);
         return http::Where::Answered;
     }
+    if (scripts_ && scripts_->claims(request, rules)) return http::Where::NeedsWorker;
     if (test_handlers_ && is_test_path(request.raw_path)) return http::Where::NeedsWorker;
     if (answer_method(request, response)) return http::Where::Answered;
     const FileCache::Found found = cache_.find(request.raw_path, now);
@@ -104,6 +144,7 @@ http::Where Router::answer(const http::Request& request, MonoTime now, http::Res
 bool Router::wants_body(const http::Request& request) const {
     const LocationRules rules = locations_.find(request.raw_path);
     if (rules.status != 0 || !admits(rules.access, request)) return false;
+    if (scripts_ && scripts_->claims(request, rules)) return true;
     return test_handlers_ && is_test_path(request.raw_path) &&
            test_handler_wants_body(request.raw_path);
 }
@@ -114,12 +155,45 @@ void Router::run(const http::Request& request,
     const LocationRules rules = locations_.find(request.raw_path);
     if (refuse(rules, request, response)) return;
     if (rules.handler == config::SetHandler::ServerStatus) return status_.run(request, response);
+    if (scripts_ && scripts_->claims(request, rules)) {
+        std::string target = scripts_->run(request, rules, "", runner, response);
+        if (!target.empty()) follow(request, std::move(target), runner, response);
+        return;
+    }
     if (test_handlers_ && is_test_path(request.raw_path))
         return run_test_handler(request, runner.body(), response);
+    run_file(request, response);
+}
+
+void Router::run_file(const http::Request& request, http::Response& response) const {
     if (answer_method(request, response)) return;
     auto learned = std::make_shared<const Learned>(files_.look(request.raw_path, nullptr));
     respond(learned->entry, request, response);
     response.learned = std::move(learned);
+}
+
+void Router::follow(const http::Request& request,
+                    std::string target,
+                    http::Runner& runner,
+                    http::Response& response) const {
+    RedirectedRunner without_body(runner);
+    std::string from(request.raw_path);
+    for (int redirects = 0; redirects < kMaxRedirects; ++redirects) {
+        http::Request next = redirected(request, target);
+        if (!http::split_target(next)) return error_page(500, request, response);
+        const LocationRules rules = locations_.find(next.raw_path);
+        if (refuse(rules, next, response)) return;
+        if (rules.handler == config::SetHandler::ServerStatus) return status_.run(next, response);
+        if (!scripts_->claims(next, rules)) return run_file(next, response);
+        std::string further = scripts_->run(next, rules, from, without_body, response);
+        if (further.empty()) return;
+        from = next.raw_path;
+        target = std::move(further);
+    }
+    log_->say(log::Level::Error, "cgi",
+              "{} {}: more than {} local redirects, the last to {}; the client was told 500",
+              request.method_text, request.target, kMaxRedirects, target);
+    error_page(500, request, response);
 }
 
 void Router::absorb(const Knowledge& learned, MonoTime /*now*/) {

@@ -1,14 +1,15 @@
 #pragma once
 
-// Which handler answers a request: the test handlers below /mpmd-test/ (when enabled, always on
-// workers), else the files beneath DocumentRoot. One Router per child; the listener owns the cache
-// inside, workers use the constant part.
+// Which handler answers a request: the test handlers below /mpmd-test/ (when enabled) and CGI
+// scripts, always on workers, else the files beneath DocumentRoot. One Router per child; the
+// listener owns the cache inside, workers use the constant part.
 
 #include <cstdint>
 #include <memory>
 
 #include "daemon/base/time.h"
 #include "daemon/config/settings.h"
+#include "daemon/handlers/cgi.h"
 #include "daemon/handlers/file_cache.h"
 #include "daemon/handlers/location.h"
 #include "daemon/handlers/server_status.h"
@@ -27,6 +28,9 @@ public:
            bool test_handlers,
            scoreboard::View board = {},
            std::uint32_t slot = 0);
+
+    // Before the first request: requests for scripts are answered by them.
+    void serve_scripts(const config::Settings& settings, ScriptKeeper& keeper, const log::Log& log);
 
     [[nodiscard]] http::Where answer(const http::Request& request,
                                      MonoTime now,
@@ -51,10 +55,19 @@ private:
                                      const http::Request& request,
                                      http::Response& response);
 
+    void run_file(const http::Request& request, http::Response& response) const;
+    // A script's local redirect: what the server answers for `target`.
+    void follow(const http::Request& request,
+                std::string target,
+                http::Runner& runner,
+                http::Response& response) const;
+
     // Constant after construction.
     Locations locations_;
     StaticFiles files_;
     bool test_handlers_;
+    std::unique_ptr<const CgiScripts> scripts_;  // null: there are none
+    const log::Log* log_ = nullptr;              // with scripts
     // The listener's.
     ServerStatus status_;  // its constant part: anybody's
     FileCache cache_;

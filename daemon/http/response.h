@@ -26,6 +26,8 @@ public:
     [[nodiscard]] virtual std::size_t read(std::span<char> into) = 0;
     // Nothing: chunked (HTTP/1.1) or until close (HTTP/1.0).
     [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
+    // After read() said 0: that was not the end but a failure, and the client must see it as one.
+    [[nodiscard]] virtual bool broken() const { return false; }
 };
 
 struct MemoryBody {

@@ -1,5 +1,7 @@
 #include "daemon/os/timer_fd.h"
 
+#include <algorithm>
+
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -17,6 +19,16 @@ void TimerFd::every(Nanoseconds interval) {
     when.it_interval.tv_nsec = interval.count() % 1'000'000'000;
     when.it_value = when.it_interval;
     (void)::timerfd_settime(fd_.get(), 0, &when, nullptr);
+}
+
+void TimerFd::at(std::optional<MonoTime> when) {
+    itimerspec at{};
+    if (when) {
+        const std::int64_t ns = std::max<std::int64_t>(to_ns(*when), 1);  // 0 would disarm it
+        at.it_value.tv_sec = ns / 1'000'000'000;
+        at.it_value.tv_nsec = ns % 1'000'000'000;
+    }
+    (void)::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
 }
 
 bool TimerFd::acknowledge() {

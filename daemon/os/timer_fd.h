@@ -2,6 +2,8 @@
 
 // A periodic timer that can be waited for together with everything else. Monotonic.
 
+#include <optional>
+
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
 #include "daemon/os/unique_fd.h"
@@ -14,6 +16,8 @@ public:
     [[nodiscard]] int fd() const { return fd_.get(); }
     // First expiry one interval from now. Requires: interval > 0.
     void every(Nanoseconds interval);
+    // Once, at that time, or not at all.
+    void at(std::optional<MonoTime> when);
     // Makes it unreadable until the next expiry; false when nothing had expired.
     [[nodiscard]] bool acknowledge();
 
