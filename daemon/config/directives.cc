@@ -394,10 +394,11 @@ constexpr Directive kTable[] = {
      .help = "A log with one line per request in the format of the LogFormat without a name, else common.",
      .binding = WORDS(transfer_log)},
     {.name = "ExtendedStatus", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "On", .max = 1, .apply = kNow, .reload = kNow,
-     .help = "Whether the scoreboard carries the text of requests, clients and hosts.",
+     .help = "Whether the scoreboard keeps method, host and target of requests, and the status page has totals, rates and the "
+             "table of workers.",
      .binding = NUMBER(live.extended_status)},
     {.name = "SeeRequestTail", .syntax = "On|Off", .kind = Kind::Switch, .fallback = "Off", .max = 1, .apply = kNow, .reload = kNow,
-     .help = "Whether the scoreboard keeps the end of a long request line instead of its beginning.",
+     .help = "Which 103 characters of a longer target the scoreboard keeps: On the last ones, Off the first.",
      .binding = NUMBER(live.see_request_tail)},
 
     // ---- control plane ----

@@ -1,0 +1,183 @@
+// The status page.
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/auto_status.h"
+#include "tests/support/crowd.h"
+#include "tests/support/server_process.h"
+#include "tests/support/soon.h"
+
+namespace mpmd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// FX-A.
+const std::string kFixture = std::string(kStatusLines) +
+                             "ServerLimit 6\nThreadLimit 8\nThreadsPerChild 4\n"
+                             "MaxRequestWorkers 16\nStartServers 2\nMinSpareThreads 2\n"
+                             "MaxSpareThreads 12\nKeepAliveTimeout 5\n";
+
+ServerOptions alone(const std::string& more = "") {
+    ServerOptions options;
+    options.lines = kFixture + more;
+    options.wait_for_control = false;
+    return options;
+}
+
+// Both children are up: eight letters.
+void await_eight(const ServerProcess& server, const std::string& letters) {
+    BOOST_REQUIRE(becomes_true(1s, [&] {
+        std::string board = auto_status(server.port())["Scoreboard"];
+        std::sort(board.begin(), board.end());
+        std::string expected = letters + "........";
+        std::sort(expected.begin(), expected.end());
+        return board == expected;
+    }));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(A_02_the_idle_server_shows_eight_waiting_threads) {
+    const ServerProcess server(alone());
+    await_eight(server, "________");
+    const AutoStatus page = auto_status(server.port());
+    BOOST_TEST(page["Scoreboard"].size() == 16U);
+    BOOST_TEST(page["IdleWorkers"] == "8");
+    BOOST_TEST(page["BusyWorkers"] == "0");
+    BOOST_TEST(page["RequestsInProgress"] == "1");
+    BOOST_TEST(page["Processes"] == "2");
+    BOOST_TEST(page["Stopping"] == "0");
+}
+
+BOOST_AUTO_TEST_CASE(A_02_with_listener_answers_off_the_page_holds_a_worker_as_in_the_original) {
+    const ServerProcess server(alone("ListenerAnswers Off\n"));
+    await_eight(server, "_______W");
+    const AutoStatus page = auto_status(server.port());
+    BOOST_TEST(page["Scoreboard"].size() == 16U);
+    BOOST_TEST(page["IdleWorkers"] == "7");
+    BOOST_TEST(page["BusyWorkers"] == "1");
+    BOOST_TEST(page["RequestsInProgress"] == "1");
+    BOOST_TEST(page["Processes"] == "2");
+    BOOST_TEST(page["Stopping"] == "0");
+}
+
+BOOST_AUTO_TEST_CASE(A_18_three_idle_keep_alives_are_counted_at_once) {
+    const ServerProcess server(alone());
+    Crowd idle({server.port(), 3, get_request("/small.txt"), true});
+    idle.settle(100ms);
+    BOOST_REQUIRE_EQUAL(idle.answered(), 3U);
+    const auto three = [](const AutoStatus& page) {
+        return page["ConnsAsyncKeepAlive"] == "3" && page["ConnsTotal"] == "3";
+    };
+    BOOST_TEST(becomes_true(100ms, [&] { return three(auto_status(server.port())); }));
+    // Also for one who asks over a connection that is kept alive itself.
+    HttpClient steady(server.port());
+    (void)steady.get("/small.txt");
+    BOOST_TEST(
+        becomes_true(100ms, [&] { return three(parse_auto(steady.get("/server-status?auto"))); }));
+}
+
+BOOST_AUTO_TEST_CASE(A_50_auto_has_httpds_keys_in_order_and_refresh_its_line) {
+    const ServerProcess server(alone());
+    (void)fetch(server.port(), "/mpmd-test/sleep?0.05");
+    AutoStatus page;
+    BOOST_REQUIRE(becomes_true(2s, [&] {
+        page = auto_status(server.port());
+        return page["ServerUptimeSeconds"] != "0" && !page["CPULoad"].empty();
+    }));
+    const std::vector<std::string> expected = {"ServerVersion",
+                                               "ServerMPM",
+                                               "Server Built",
+                                               "CurrentTime",
+                                               "RestartTime",
+                                               "ParentServerConfigGeneration",
+                                               "ParentServerMPMGeneration",
+                                               "ServerUptimeSeconds",
+                                               "ServerUptime",
+                                               "Load1",
+                                               "Load5",
+                                               "Load15",
+                                               "Total Accesses",
+                                               "Total kBytes",
+                                               "Total Duration",
+                                               "CPUUser",
+                                               "CPUSystem",
+                                               "CPUChildrenUser",
+                                               "CPUChildrenSystem",
+                                               "CPULoad",
+                                               "Uptime",
+                                               "ReqPerSec",
+                                               "BytesPerSec",
+                                               "BytesPerReq",
+                                               "DurationPerReq",
+                                               "BusyWorkers",
+                                               "GracefulWorkers",
+                                               "IdleWorkers",
+                                               "Processes",
+                                               "Stopping",
+                                               "ConnsTotal",
+                                               "ConnsAsyncWaitIO",
+                                               "ConnsAsyncWriting",
+                                               "ConnsAsyncKeepAlive",
+                                               "ConnsAsyncClosing",
+                                               "Scoreboard",
+                                               "ListenerBusy",
+                                               "RequestsOnListener",
+                                               "RequestsOnWorkers",
+                                               "RequestsInProgress"};
+    BOOST_TEST(page.keys() == expected, boost::test_tools::per_element());
+    BOOST_TEST(page.name == "localhost");
+    BOOST_TEST(page["ParentServerConfigGeneration"] == "1");
+    BOOST_TEST(page["ParentServerMPMGeneration"] == "0");
+    BOOST_TEST(page["ServerMPM"] == "event");
+
+    const auto refresh = [&server](const std::string& query) {
+        return fetch(server.port(), "/server-status?" + query).header("refresh");
+    };
+    BOOST_TEST(refresh("refresh") == "10");
+    BOOST_TEST(refresh("refresh=0") == "10");
+    BOOST_TEST(refresh("refresh=7") == "7");
+    BOOST_TEST(refresh("auto&refresh=7") == "7");
+    BOOST_TEST(refresh("auto") == "");
+}
+
+BOOST_AUTO_TEST_CASE(A_51_extended_status_off_leaves_out_keys_13_to_25) {
+    const ServerProcess server(alone("ExtendedStatus Off\n"));
+    await_eight(server, "________");
+    const AutoStatus page = auto_status(server.port());
+    const std::vector<std::string> expected = {"ServerVersion",
+                                               "ServerMPM",
+                                               "Server Built",
+                                               "CurrentTime",
+                                               "RestartTime",
+                                               "ParentServerConfigGeneration",
+                                               "ParentServerMPMGeneration",
+                                               "ServerUptimeSeconds",
+                                               "ServerUptime",
+                                               "Load1",
+                                               "Load5",
+                                               "Load15",
+                                               "BusyWorkers",
+                                               "GracefulWorkers",
+                                               "IdleWorkers",
+                                               "Processes",
+                                               "Stopping",
+                                               "ConnsTotal",
+                                               "ConnsAsyncWaitIO",
+                                               "ConnsAsyncWriting",
+                                               "ConnsAsyncKeepAlive",
+                                               "ConnsAsyncClosing",
+                                               "Scoreboard",
+                                               "ListenerBusy",
+                                               "RequestsOnListener",
+                                               "RequestsOnWorkers",
+                                               "RequestsInProgress"};
+    BOOST_TEST(page.keys() == expected, boost::test_tools::per_element());
+    BOOST_TEST(page["IdleWorkers"] == "8");
+    const std::string html = fetch(server.port(), "/server-status").body;
+    BOOST_TEST(html.find("in state: _") != std::string::npos);
+    BOOST_TEST(html.find("<th>Srv</th>") == std::string::npos);
+}
+
+}  // namespace mpmd::test
