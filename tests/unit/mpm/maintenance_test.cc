@@ -364,6 +364,118 @@ BOOST_AUTO_TEST_CASE(one_satisfied_tick_resets_the_rate) {  // T19
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(maintenance_counting)  // M-12 to M-16
+
+BOOST_AUTO_TEST_CASE(a_child_that_leaves_is_not_active_and_is_still_there) {  // M-13
+    const mpm::Plan p = plan(census({busy(), quiescing()}));
+    BOOST_TEST(p.decision.active == 1);
+    BOOST_TEST(p.decision.total == 2);
+    BOOST_TEST(p.decision.idle == 0);
+    BOOST_TEST(p.decision.present == 5);  // what it still runs counts for the limit (M-14)
+}
+
+BOOST_AUTO_TEST_CASE(starting_threads_are_idle_and_not_present) {  // M-14
+    const mpm::Plan p = plan(census({child(1, 1, 2)}));
+    BOOST_TEST(p.decision.idle == 3);
+    BOOST_TEST(p.decision.present == 2);
+}
+
+BOOST_AUTO_TEST_CASE(health_is_proven_by_one_child_with_all_its_threads) {  // M-15
+    BOOST_TEST(!plan(census({child(1, 2, 1), child(0, 0, 4)})).next.healthy);
+    BOOST_TEST(plan(census({child(1, 2, 1), child(1, 3)})).next.healthy);
+    mpm::Pace healthy;
+    healthy.healthy = true;
+    BOOST_TEST(plan(census({}), healthy).next.healthy);  // for the whole run
+}
+
+BOOST_AUTO_TEST_CASE(as_many_slots_are_collected_as_the_rate_says) {  // M-12, M-16
+    BOOST_TEST(plan(census({busy()}), rate(2)).decision.free == 2);
+    BOOST_TEST(plan(census({busy()}), rate(8)).decision.free == 5);  // there are no more
+    mpm::Limits limits = common();
+    limits.server_limit = 100;
+    limits.max_request_workers = 400;
+    const mpm::Plan most = mpm::plan_maintenance(census({busy()}, 100), limits, rate(64), 100);
+    BOOST_TEST(most.decision.free == 32);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// A child that was retired for idleness can be taken back until the next tick that is not short.
+BOOST_AUTO_TEST_SUITE(maintenance_unretire)  // 3.3 "victim choice", U-19, L-6
+
+mpm::ChildSummary recallable() {
+    mpm::ChildSummary c = idle();
+    c.quiescing = true;
+    c.recallable = true;
+    c.not_accepting = true;
+    return c;
+}
+
+BOOST_AUTO_TEST_CASE(a_shortage_takes_it_back_instead_of_forking) {
+    const mpm::Plan p = plan(census({busy(), recallable()}), rate(4));
+    BOOST_REQUIRE(p.recall.size() == 1U);
+    BOOST_TEST(p.recall[0].value() == 2U);
+    BOOST_TEST(p.spawn_slots.empty());
+    BOOST_TEST(p.dismiss.empty());
+    BOOST_TEST(p.next.rate == 1);
+    BOOST_TEST(p.decision.branch == Branch::Recalled);
+    BOOST_TEST(p.decision.idle == 0);  // what was counted
+    BOOST_TEST(p.decision.active == 1);
+    BOOST_TEST(p.decision.shortage == Cause::Workers);
+}
+
+BOOST_AUTO_TEST_CASE(only_as_many_as_are_needed_come_back) {
+    const mpm::Plan p = plan(census({busy(), recallable(), recallable()}));
+    BOOST_TEST(p.recall.size() == 1U);
+    BOOST_REQUIRE(p.dismiss.size() == 1U);
+    BOOST_TEST(p.dismiss[0].value() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_it_does_not_cover_is_forked_in_the_same_tick) {
+    mpm::Limits limits = common();
+    limits.min_spare_threads = 6;
+    const mpm::Plan p = mpm::plan_maintenance(census({busy(), recallable()}), limits, {}, kSlots);
+    BOOST_TEST(p.recall.size() == 1U);
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+    BOOST_TEST(p.decision.branch == Branch::Spawn);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_shortage_it_is_dismissed) {
+    const mpm::Plan p = plan(census({idle(), recallable()}));
+    BOOST_TEST(p.recall.empty());
+    BOOST_REQUIRE(p.dismiss.size() == 1U);
+    BOOST_TEST(p.dismiss[0].value() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(it_comes_back_only_within_what_may_be_active) {
+    const mpm::Plan p = plan(census({busy(), busy(), busy(), busy(), recallable()}));
+    BOOST_TEST(p.recall.empty());
+    BOOST_TEST(p.dismiss.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_drains_already_is_left_alone) {
+    const mpm::Plan p = plan(census({busy(), quiescing()}));
+    BOOST_TEST(p.recall.empty());
+    BOOST_TEST(p.dismiss.empty());
+    BOOST_TEST(p.spawn_slots.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(each_bucket_takes_back_its_own) {
+    mpm::Limits limits = common();
+    limits.min_spare_threads = 4;
+    limits.max_spare_threads = 20;
+    mpm::Census c = census({busy(), idle(), recallable()});
+    c.buckets = 2;
+    c.bucket = 1;  // slot 2 is bucket 0's
+    const mpm::Plan other = mpm::plan_maintenance(c, limits, {}, kSlots);
+    BOOST_TEST(other.recall.empty());
+    BOOST_TEST(other.dismiss.empty());
+    c.bucket = 0;
+    BOOST_TEST(mpm::plan_maintenance(c, limits, {}, kSlots).recall.size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(maintenance_listeners)  // M-23
 
 BOOST_AUTO_TEST_CASE(a_saturated_listener_makes_regulation_fork) {  // T20
