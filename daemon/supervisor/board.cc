@@ -173,6 +173,10 @@ void Board::show(const Child& child) {
     row.system_us = static_cast<std::uint64_t>(child.cpu.system.count() / 1000);
     show_past(row, child.slot.value());
     segment_.child(child.slot.value()).write(row);
+    // Readers walk up to here: a child in a new slot must not stay unseen until the next tick.
+    if (child.slot.value() < global.high_slot) return;
+    global.high_slot = child.slot.value() + 1;
+    segment_.global().write(global);
 }
 
 void Board::remove(const Child& child) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <list>
 #include <numeric>
 #include <set>
@@ -360,9 +361,12 @@ BOOST_AUTO_TEST_CASE(A_56_a_child_is_retired_when_its_successor_is_ready) {  // 
     const Snapshot seen = board(server);
     std::uint64_t ready = 0;
     std::uint64_t retired = 0;
-    for (const scoreboard::Child& child : seen.children)
-        (child.row.uid == old_uid ? retired : ready) =
-            child.row.uid == old_uid ? child.row.retire_wall_us : child.row.ready_wall_us;
+    for (const scoreboard::Child& child : seen.children) {
+        if (child.row.uid == old_uid)
+            retired = child.row.retire_wall_us;
+        else
+            ready = child.row.ready_wall_us;
+    }
     BOOST_TEST(ready > 0U);
     BOOST_TEST(retired >= ready);
 

@@ -106,6 +106,14 @@ BOOST_AUTO_TEST_CASE(old_generations_and_free_slots_are_seen) {  // M-12, M-16
     BOOST_TEST(census.free_slots[0].value() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_in_a_new_slot_is_seen_before_the_next_tick) {
+    Fixture f;
+    f.add();
+    f.board.publish(f.table);  // a tick
+    f.add();
+    BOOST_TEST(scoreboard::take_snapshot(f.board.view()).children.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_mad_child_claims_is_clamped) {  // P-11
     Fixture f;
     Child& child = f.add();
