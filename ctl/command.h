@@ -90,6 +90,7 @@ int run_ps(Session& session, const Arguments& arguments);
 int run_conns(Session& session, const Arguments& arguments);
 int run_board(Session& session, const Arguments& arguments);
 int run_crashes(Session& session, const Arguments& arguments);
+int run_decisions(Session& session, const Arguments& arguments);
 int run_get(Session& session, const Arguments& arguments);
 int run_describe(Session& session, const Arguments& arguments);
 int run_set(Session& session, const Arguments& arguments);
@@ -99,9 +100,11 @@ int run_graceful(Session& session, const Arguments& arguments);
 int run_ops(Session& session, const Arguments& arguments);
 int run_top(Session& session, const Arguments& arguments);
 
-// commands/follow.cc: shows an operation until it ends and says how it ended; also after control
-// was replaced.
-int follow_operation(Session& session, const api::v1::Operation& started);
+// Shows an operation until it ends, or until the arguments say that enough is done, and says how it
+// ended; also after control was replaced.
+int follow_operation(Session& session,
+                     const Arguments& arguments,
+                     const api::v1::Operation& started);
 
 // commands/board_local.cc: the same board without mpmd-control, from the scoreboard itself; its
 // exit code.

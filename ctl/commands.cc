@@ -15,6 +15,7 @@ constexpr std::array kBoardFlags{
     Flag{"--file", "PATH", "with --local: the file of ScoreBoardFile"},
 };
 constexpr std::array kCrashesFlags{Flag{"--stack", "", "also the return addresses"}};
+constexpr std::array kDecisionsFlags{Flag{"-n", "N", "only the latest N"}};
 constexpr std::array kGetFlags{
     Flag{"--all", "", "also directives that cannot be changed while running"}};
 constexpr std::array kSetFlags{
@@ -32,11 +33,13 @@ constexpr std::array kRestartFlags{
     Flag{"--drain-timeout", "D", "close what is left after D (ChildDrainTimeout)"},
     Flag{"--dry-run", "", "say what would be replaced"},
     Flag{"--reason", "TEXT", "recorded in the audit"},
+    Flag{"--wait", "UNTIL", "done (default), or ready: the new children serve"},
     Flag{"--no-wait", "", "print the operation and return at once"},
 };
 constexpr std::array kGracefulFlags{
     Flag{"--dry-run", "", "load and check the file, change nothing"},
     Flag{"--reason", "TEXT", "recorded in the audit"},
+    Flag{"--wait", "UNTIL", "done (default), or ready: the new children serve"},
     Flag{"--no-wait", "", "print the operation and return at once"},
 };
 constexpr std::array kTopFlags{
@@ -61,6 +64,8 @@ constexpr std::array kCommands{
     Command{"board", "", "one letter per thread", 0, 0, kBoardFlags, run_board},
     Command{"crashes", "", "how children died of a bug, with their request", 0, 0, kCrashesFlags,
             run_crashes},
+    Command{"decisions", "", "why children were started and retired, and why not", 0, 0,
+            kDecisionsFlags, run_decisions},
     Command{"get", "[DIRECTIVE...]", "values of directives", 0, 1000, kGetFlags, run_get},
     Command{"describe",
             "DIRECTIVE",

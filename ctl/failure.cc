@@ -14,6 +14,8 @@ struct CodeRow {
     int exit_code;
 };
 
+constexpr int kUnavailable = 14;
+
 // gRPC's canonical codes -> exit codes (control-plane.md 5.4).
 constexpr std::array kByCode{
     CodeRow{1, kExitReverted},       // CANCELLED
@@ -28,9 +30,9 @@ constexpr std::array kByCode{
     CodeRow{11, kExitNotFound},      // OUT_OF_RANGE
     CodeRow{12, kExitNotSupported},  // UNIMPLEMENTED
     CodeRow{13, kExitBug},           // INTERNAL
-    CodeRow{14, kExitUnreachable},   // UNAVAILABLE
-    CodeRow{15, kExitBug},           // DATA_LOSS
-    CodeRow{16, kExitPermission},    // UNAUTHENTICATED
+    CodeRow{kUnavailable, kExitUnreachable},
+    CodeRow{15, kExitBug},         // DATA_LOSS
+    CodeRow{16, kExitPermission},  // UNAUTHENTICATED
 };
 
 }  // namespace
@@ -42,6 +44,10 @@ int exit_code_of(const api::CallError& error) {
     for (const CodeRow& row : kByCode)
         if (row.code == error.code) return row.exit_code;
     return kExitBug;
+}
+
+bool is_unavailable(const api::CallError& error) {
+    return error.code == kUnavailable;
 }
 
 Failure to_failure(const api::CallError& error) {

@@ -20,6 +20,8 @@ struct Failure {
 };
 
 [[nodiscard]] int exit_code_of(const api::CallError& error);
+// Nobody was there to answer; a moment later a new control process may be.
+[[nodiscard]] bool is_unavailable(const api::CallError& error);
 [[nodiscard]] Failure to_failure(const api::CallError& error);
 // Wrong usage: exit 2.
 [[nodiscard]] Failure usage_failure(std::string message);

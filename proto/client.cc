@@ -226,6 +226,12 @@ Reply<v1::ListCrashesResponse> ControlClient::list_crashes(const v1::ListCrashes
                        impl_->deadline);
 }
 
+Reply<v1::ListDecisionsResponse> ControlClient::list_decisions(
+    const v1::ListDecisionsRequest& request) {
+    return impl_->call(*impl_->scoreboard, &v1::ScoreboardService::Stub::ListDecisions, request,
+                       true, impl_->deadline);
+}
+
 Reply<v1::Operation> ControlClient::restart_children(const v1::RestartChildrenRequest& request) {
     return impl_->call(*impl_->process, &v1::ProcessService::Stub::RestartChildren, request,
                        !request.request_id().empty(), impl_->deadline);

@@ -34,6 +34,7 @@ public:
     Reply<v1::ListChildrenResponse> list_children(const v1::ListChildrenRequest& request);
     Reply<v1::ListConnectionsResponse> list_connections(const v1::ListConnectionsRequest& request);
     Reply<v1::ListCrashesResponse> list_crashes(const v1::ListCrashesRequest& request);
+    Reply<v1::ListDecisionsResponse> list_decisions(const v1::ListDecisionsRequest& request);
     Reply<v1::Operation> restart_children(const v1::RestartChildrenRequest& request);
     Reply<v1::ListDirectivesResponse> list_directives(const v1::ListDirectivesRequest& request);
     Reply<v1::Directive> get_directive(const v1::GetDirectiveRequest& request);

@@ -47,25 +47,40 @@ int exit_code_of(const v1::Operation& operation) {
     return operation.state() == v1::OPERATION_STATE_CANCELLED ? kExitReverted : kExitFailed;
 }
 
-// The operation when it has ended, or as it was when `deadline` passed.
-api::Reply<v1::Operation> wait_for_end(Session& session, v1::Operation operation) {
+// What a person who waits wants to see: everything over, or only that every successor serves.
+enum class Until { Done, Ready };
+
+bool enough(const v1::Operation& operation, Until until) {
+    return has_ended(operation) || (until == Until::Ready && operation.total() > 0 &&
+                                    operation.done() >= operation.total());
+}
+
+tl::expected<Until, Failure> until_of(const Arguments& arguments) {
+    const std::string text = arguments.value("--wait");
+    if (text.empty() || text == "done") return Until::Done;
+    if (text == "ready") return Until::Ready;
+    return tl::unexpected<Failure>(
+        usage_failure(fmt::format("--wait takes ready or done, not '{}'", text)));
+}
+
+// The operation when it has come so far, or as it was when `deadline` passed.
+api::Reply<v1::Operation> wait_for(Session& session, v1::Operation operation, Until until) {
     using Clock = std::chrono::steady_clock;
     constexpr auto kStep = std::chrono::milliseconds(1000);
     constexpr auto kSuccession =
         std::chrono::seconds(10);  // a new control process is there by then
-    constexpr int kUnavailable = 14;
     const auto deadline = session.options().timeout_given ? Clock::now() + session.options().timeout
                                                           : Clock::time_point::max();
     Progress progress;
     progress.show(operation);
     auto answered = Clock::now();
-    while (!has_ended(operation) && Clock::now() < deadline) {
+    while (!enough(operation, until) && Clock::now() < deadline) {
         v1::WaitOperationRequest request;
         request.set_name(operation.name());
-        request.mutable_timeout()->set_nanos(500'000'000);
+        request.mutable_timeout()->set_nanos(until == Until::Ready ? 50'000'000 : 500'000'000);
         // The control process may be replaced while we wait; its successor knows the operation.
         auto reply = session.api().wait_operation(request, kStep * 30);
-        if (!reply && reply.error().code == kUnavailable && Clock::now() - answered < kSuccession) {
+        if (!reply && is_unavailable(reply.error()) && Clock::now() - answered < kSuccession) {
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
             continue;
         }
@@ -86,7 +101,7 @@ int send_restart(Session& session,
         session.print(session.json() ? message_json(*operation) : operation->progress() + "\n");
         return kExitDone;
     }
-    if (!arguments.has("--no-wait")) return follow_operation(session, *operation);
+    if (!arguments.has("--no-wait")) return follow_operation(session, arguments, *operation);
     session.print(session.json() ? message_json(*operation)
                                  : fmt::format("{} started; follow: mpmctl ops watch {}\n",
                                                operation->name(), operation->name()));
@@ -95,10 +110,12 @@ int send_restart(Session& session,
 
 }  // namespace
 
-int follow_operation(Session& session, const v1::Operation& started) {
-    const auto operation = wait_for_end(session, started);
+int follow_operation(Session& session, const Arguments& arguments, const v1::Operation& started) {
+    const auto until = until_of(arguments);
+    if (!until) return session.refuse(until.error());
+    const auto operation = wait_for(session, started, *until);
     if (!operation) return session.refuse(operation.error());
-    if (!has_ended(*operation)) {
+    if (!enough(*operation, *until)) {
         return session.refuse(
             Failure{kExitStillRunning,
                     "DEADLINE_EXCEEDED",
@@ -108,10 +125,11 @@ int follow_operation(Session& session, const v1::Operation& started) {
                     {{"operation", operation->name()}}});
     }
     session.print(session.json() ? message_json(*operation) : outcome_line(*operation) + "\n");
-    return exit_code_of(*operation);
+    return has_ended(*operation) ? exit_code_of(*operation) : kExitDone;
 }
 
 int run_restart(Session& session, const Arguments& arguments) {
+    if (const auto until = until_of(arguments); !until) return session.refuse(until.error());
     v1::RestartChildrenRequest request;
     request.set_all(arguments.has("--all"));
     if (request.all() == !arguments.words.empty())
@@ -155,6 +173,7 @@ int run_restart(Session& session, const Arguments& arguments) {
 }
 
 int run_graceful(Session& session, const Arguments& arguments) {
+    if (const auto until = until_of(arguments); !until) return session.refuse(until.error());
     v1::ReloadConfigRequest request;
     request.set_reason(arguments.value("--reason"));
     request.set_validate_only(arguments.has("--dry-run"));
@@ -174,7 +193,7 @@ int run_graceful(Session& session, const Arguments& arguments) {
         session.print(session.json() ? message_json(*operation) : line + "\n");
         return kExitDone;
     }
-    return follow_operation(session, *operation);
+    return follow_operation(session, arguments, *operation);
 }
 
 int run_ops(Session& session, const Arguments& arguments) {
@@ -194,7 +213,7 @@ int run_ops(Session& session, const Arguments& arguments) {
     request.set_name(arguments.words[1]);
     const auto operation = session.api().get_operation(request);
     if (!operation) return session.refuse(operation.error());
-    if (verb != "show") return follow_operation(session, *operation);
+    if (verb != "show") return follow_operation(session, arguments, *operation);
     session.print(session.json() ? message_json(*operation)
                                  : show_operation(*operation, session.width()));
     return kExitDone;

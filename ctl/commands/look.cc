@@ -1,6 +1,7 @@
-// status, ps, conns, board: reading commands.
+// status, ps, conns, board, decisions: reading commands.
 
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -123,6 +124,20 @@ int run_crashes(Session& session, const Arguments& arguments) {
     if (!list) return session.refuse(list.error());
     session.print(session.json() ? message_json(*list)
                                  : show_crashes(*list, arguments.has("--stack"), session.width()));
+    return kExitDone;
+}
+
+int run_decisions(Session& session, const Arguments& arguments) {
+    v1::ListDecisionsRequest request;
+    std::uint64_t limit = 0;
+    if (arguments.has("-n") && (!parse_number(arguments.value("-n"), limit) || limit == 0 ||
+                                limit > std::numeric_limits<std::uint32_t>::max()))
+        return session.refuse(usage_failure(
+            fmt::format("-n takes a number of lines from 1, not '{}'", arguments.value("-n"))));
+    request.set_limit(static_cast<std::uint32_t>(limit));
+    const auto list = session.api().list_decisions(request);
+    if (!list) return session.refuse(list.error());
+    session.print(session.json() ? message_json(*list) : show_decisions(*list, session.width()));
     return kExitDone;
 }
 

@@ -51,7 +51,7 @@ int send(Session& session, const Arguments& arguments, v1::UpdateDirectivesReque
     if (!response) return session.refuse(response.error());
     session.print(session.json() ? message_json(*response) : show_update(*response));
     if (response->operation().name().empty() || arguments.has("--no-wait")) return kExitDone;
-    return follow_operation(session, response->operation());
+    return follow_operation(session, arguments, response->operation());
 }
 
 }  // namespace

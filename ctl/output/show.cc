@@ -98,6 +98,7 @@ std::string show_server(const v1::Server& s) {
         out += fmt::format("on workers   p50 {:.1f} ms  p95 {:.1f} ms  p99 {:.1f} ms\n",
                            s.latency().p50_us() / 1000, s.latency().p95_us() / 1000,
                            s.latency().p99_us() / 1000);
+    out += show_limit_episodes(s);
     if (r.shed_keep_alive() + r.shed_head() + r.queue_timeouts() > 0)
         out += fmt::format(
             "shed         {} keep-alives, {} half heads, {} requests answered 503 after waiting\n",
@@ -117,6 +118,20 @@ std::string show_server(const v1::Server& s) {
     return out;
 }
 
+namespace {
+
+// Why a child leaves, how long it still may, and what it waits for.
+std::string child_note(const v1::Child& child, const google::protobuf::Timestamp& now) {
+    if (child.retire_reason().empty()) return child.accepting() ? "" : "not accepting";
+    std::string note = child.retire_reason();
+    if (child.has_drain_deadline())
+        note += fmt::format(", {} left", scaled_age(age_ms(now, child.drain_deadline())));
+    if (!child.held_by().empty()) note += ", held by " + child.held_by();
+    return note;
+}
+
+}  // namespace
+
 std::string show_children(const v1::ListChildrenResponse& list, std::size_t width) {
     Table table({{"CHILD", Align::Right},
                  {"SLOT", Align::Right},
@@ -132,6 +147,7 @@ std::string show_children(const v1::ListChildrenResponse& list, std::size_t widt
                  {"REQ/S", Align::Right},
                  {"RSS", Align::Right},
                  {"CPU", Align::Right},
+                 {"FDS", Align::Right},
                  {"NOTE"}});
     for (const v1::Child& c : list.children())
         table.add({number(c.uid()), number(c.slot()), number(c.pid()), number(c.generation()),
@@ -139,9 +155,8 @@ std::string show_children(const v1::ListChildrenResponse& list, std::size_t widt
                    scaled_age(age_ms(c.start_time(), list.sample_time())), number(c.busy()),
                    number(c.idle()), number(c.connections()), permille(c.listener_busy_permille()),
                    fmt::format("{:.1f}", c.requests_per_second()), scaled_bytes(c.rss_bytes()),
-                   permille(c.cpu_permille()),
-                   c.retire_reason().empty() ? (c.accepting() ? "" : "not accepting")
-                                             : c.retire_reason()});
+                   permille(c.cpu_permille()), number(c.open_fds()),
+                   child_note(c, list.sample_time())});
     return table.text(width);
 }
 

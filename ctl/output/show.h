@@ -19,6 +19,10 @@ namespace mpmd::ctl {
 [[nodiscard]] std::string show_crashes(const api::v1::ListCrashesResponse& list,
                                        bool stacks,
                                        std::size_t width);
+[[nodiscard]] std::string show_decisions(const api::v1::ListDecisionsResponse& list,
+                                         std::size_t width);
+// The lines `limit` of status; "" when the server was never at a limit.
+[[nodiscard]] std::string show_limit_episodes(const api::v1::Server& server);
 [[nodiscard]] std::string show_directives(const api::v1::ListDirectivesResponse& list,
                                           std::size_t width);
 [[nodiscard]] std::string show_directive(const api::v1::Directive& directive);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -104,13 +103,8 @@ void Door::step_back(std::size_t socket, int accepted) {
 
 std::size_t Door::waiting() const {
     std::size_t count = 0;
-    for (const net::ListenSocket& socket : sockets_) {
-        tcp_info info{};
-        socklen_t size = sizeof info;
-        // For a listening socket tcpi_unacked is the length of its accept queue.
-        if (::getsockopt(socket.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-            count += info.tcpi_unacked;
-    }
+    for (const net::ListenSocket& socket : sockets_)
+        count += socket.waiting();
     return count;
 }
 

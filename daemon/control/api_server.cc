@@ -135,7 +135,8 @@ using ScoreboardBase = v1::ScoreboardService::WithCallbackMethod_GetScoreboard<
         v1::ScoreboardService::WithCallbackMethod_ListChildren<
             v1::ScoreboardService::WithCallbackMethod_ListConnections<
                 v1::ScoreboardService::WithCallbackMethod_ListCrashes<
-                    v1::ScoreboardService::Service>>>>>;
+                    v1::ScoreboardService::WithCallbackMethod_ListDecisions<
+                        v1::ScoreboardService::Service>>>>>>;
 
 class ScoreboardService final : public ScoreboardBase {
 public:
@@ -169,6 +170,14 @@ public:
         return calls_.read(context, "/mpm.control.v1.ScoreboardService/ListCrashes", response,
                            [&](const Caller&) -> Outcome<v1::ListCrashesResponse> {
                                return list_crashes(calls_.api(), *request);
+                           });
+    }
+    ServerUnaryReactor* ListDecisions(CallbackServerContext* context,
+                                      const v1::ListDecisionsRequest* request,
+                                      v1::ListDecisionsResponse* response) override {
+        return calls_.read(context, "/mpm.control.v1.ScoreboardService/ListDecisions", response,
+                           [&](const Caller&) -> Outcome<v1::ListDecisionsResponse> {
+                               return list_decisions(calls_.api(), *request);
                            });
     }
 

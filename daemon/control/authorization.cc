@@ -15,6 +15,7 @@ constexpr MethodRule kMethods[] = {
     {"/mpm.control.v1.ScoreboardService/ListChildren", Role::Viewer, false},
     {"/mpm.control.v1.ScoreboardService/ListConnections", Role::Viewer, false},
     {"/mpm.control.v1.ScoreboardService/ListCrashes", Role::Viewer, false},
+    {"/mpm.control.v1.ScoreboardService/ListDecisions", Role::Viewer, false},
     {"/mpm.control.v1.ProcessService/RestartChildren", Role::Operator, true},
     {"/mpm.control.v1.DirectiveService/ListDirectives", Role::Viewer, false},
     {"/mpm.control.v1.DirectiveService/GetDirective", Role::Viewer, false},

@@ -140,6 +140,32 @@ void set_counts(v1::Server& out, const Sample& sample) {
         children->set_limit(global.max_request_workers / global.threads_per_child);
 }
 
+// Running episodes first: they are what the operator asks for.
+void add_episodes(v1::Server& out, const Sample& sample) {
+    const auto now_us = static_cast<std::uint64_t>(to_us(sample.wall));
+    const auto seconds = [](std::uint64_t us) { return narrow(us / 1'000'000); };
+    for (const bool running : {true, false}) {
+        for (std::size_t cause = 0; cause < sb::kEpisodeCauses; ++cause) {
+            const sb::Episode& row = sample.snapshot.global.episodes[cause];
+            if (row.count == 0 || (row.end_wall_us == 0) != running) continue;
+            const std::uint64_t end =
+                std::max(running ? now_us : row.end_wall_us, row.start_wall_us);
+            const std::uint64_t lasted = end - row.start_wall_us;
+            v1::LimitEpisode& episode = *out.add_limit_episodes();
+            episode.set_cause(std::string(episode_word(static_cast<sb::EpisodeCause>(cause))));
+            episode.set_count(row.count);
+            episode.set_running(running);
+            set_time(episode.mutable_start_time(), row.start_wall_us);
+            if (!running) set_time(episode.mutable_end_time(), row.end_wall_us);
+            episode.set_duration_seconds(seconds(lasted));
+            episode.set_peak_busy(row.peak_busy);
+            episode.set_peak_queued(row.peak_queued);
+            episode.set_peak_backlog(row.peak_backlog);
+            episode.set_total_seconds(seconds(row.ended_us + (running ? lasted : 0)));
+        }
+    }
+}
+
 const sb::Child* find_child(const Sample* sample, std::uint64_t uid) {
     if (sample == nullptr) return nullptr;
     for (const sb::Child& child : sample->snapshot.children)
@@ -191,6 +217,7 @@ v1::Server server_of(const Sample& sample) {
     *out.mutable_latency() = latency_of(sample.snapshot.totals.latency);
     out.set_shortage(std::string(shortage_word(global.shortage)));
     out.set_shortage_text(shown(sb::text(global.shortage_text)));
+    add_episodes(out, sample);
     for (std::string& notice : notices_of(sample))
         out.add_notices(std::move(notice));
     if (global.reload_wall_us != 0) {
@@ -292,6 +319,7 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     out.set_bytes_in(numbers.bytes_in);
     out.set_bytes_out(numbers.bytes_out);
     out.set_listener_state(std::string(1, numbers.listener));
+    out.set_open_fds(row.open_fds);
     return out;
 }
 
@@ -352,6 +380,28 @@ v1::Event event_of(const sb::EventRow& row) {
     return out;
 }
 
+v1::Decision decision_of(const sb::DecisionRow& row) {
+    v1::Decision out;
+    out.set_number(row.number);
+    set_time(out.mutable_time(), row.wall_us);
+    set_time(out.mutable_last_time(), row.last_wall_us);
+    out.set_ticks(row.ticks);
+    out.set_idle(row.idle);
+    out.set_present(row.present);
+    out.set_active(row.active);
+    out.set_total(row.total);
+    out.set_free_slots(row.free_slots);
+    out.set_rate(row.rate);
+    out.set_hold(row.hold);
+    out.set_branch(shown(sb::text(row.branch)));
+    out.set_cause(shown(sb::text(row.cause)));
+    out.set_text(shown(sb::text(row.text)));
+    out.set_spawned(row.spawned);
+    out.set_retired_uid(row.retired_uid);
+    out.set_recalled(row.recalled);
+    return out;
+}
+
 bool ended(const sb::OperationHead& head) {
     return head.state >= sb::OperationState::Succeeded;
 }
@@ -409,6 +459,12 @@ std::string_view shortage_word(sb::Shortage shortage) {
     static constexpr std::array<std::string_view, 5> kWords = {"none", "workers", "listener",
                                                                "connections", "cpu"};
     return word(kWords, shortage);
+}
+
+std::string_view episode_word(sb::EpisodeCause cause) {
+    static constexpr std::array<std::string_view, sb::kEpisodeCauses> kWords = {
+        "workers", "listener", "connections", "cpu", "slots"};
+    return word(kWords, cause);
 }
 
 std::string_view kind_word(sb::OperationKind kind) {

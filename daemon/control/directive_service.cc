@@ -230,18 +230,11 @@ void update_directives(const Api& api,
                        const Caller& caller,
                        const v1::UpdateDirectivesRequest& request,
                        WriteDone<v1::UpdateDirectivesResponse> done) {
-    WriteNote note;
-    note.resource = resource_of(request);
-    note.reason = request.reason();
-    note.revision_before = note.revision_after = revision_now(api);
-    auto body = body_of(request);
-    if (!body) return done(refuse(std::move(body).error()), note);
-    auto command = command_for(api, caller, "UpdateDirectives", request.request_id(),
-                               request.SerializeAsString());
+    WriteNote note = note_of(api, request, resource_of(request));
+    auto command = command_with(api, caller, "UpdateDirectives", request, body_of(request));
     if (!command) return done(refuse(std::move(command).error()), note);
-    command->body = *body;
     const auto update = std::make_shared<Update>();
-    update->body = *body;
+    update->body = std::get<ipc::ChangeBody>(command->body);
     const auto shared = std::make_shared<ipc::Command>(std::move(*command));
     api.directives.states(
         [&api, update, shared, note, done = std::move(done)](const Outcome<StatesPtr>& before) {

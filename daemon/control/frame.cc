@@ -54,6 +54,25 @@ void add_workers(v1::Child& out,
                             });
 }
 
+void add_holder(v1::Child& out,
+                const scoreboard::View& view,
+                const scoreboard::Child& child,
+                const Sample& sample) {
+    if (!child.leaving()) return;
+    ConnectionFacts oldest;
+    scoreboard::each_connection(
+        view, child.row, [&](std::uint32_t, const scoreboard::ConnectionRow& row) {
+            if (oldest.row.number == 0 || row.accepted_ns < oldest.row.accepted_ns)
+                oldest.row = row;
+        });
+    if (oldest.row.number == 0) return;
+    oldest.now_ns = to_ns(sample.mono);
+    const std::int64_t seconds = std::max<std::int64_t>(oldest.age_ms(), 0) / 1000;
+    out.set_held_by(fmt::format("{}m{:02}s {} {}{}{}", seconds / 60, seconds % 60, oldest.peer(),
+                                oldest.method(), oldest.method().empty() ? "" : " ",
+                                oldest.target()));
+}
+
 v1::ScoreboardFrame frame_of(const scoreboard::View& view,
                              const Sample& sample,
                              const FrameRequest& request,
@@ -76,6 +95,7 @@ v1::ScoreboardFrame frame_of(const scoreboard::View& view,
     for (const scoreboard::Child& child : sample.snapshot.children) {
         v1::Child& out = *frame.add_children();
         out = child_of(child, sample);
+        add_holder(out, view, child, sample);
         if (workers) add_workers(out, view, child, sample);
     }
     if (!request.rows()) return frame;

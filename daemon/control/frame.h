@@ -40,5 +40,10 @@ void add_workers(v1::Child& out,
                  const scoreboard::View& view,
                  const scoreboard::Child& child,
                  const Sample& sample);
+// What a child that leaves still waits for: its oldest connection.
+void add_holder(v1::Child& out,
+                const scoreboard::View& view,
+                const scoreboard::Child& child,
+                const Sample& sample);
 
 }  // namespace mpmd::control

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "daemon/base/text.h"
 #include "daemon/control/services.h"
 
 namespace mpmd::control {
@@ -53,30 +52,18 @@ void restart_children(const Api& api,
                       const Caller& caller,
                       const v1::RestartChildrenRequest& request,
                       WriteDone<v1::Operation> done) {
-    WriteNote note;
-    note.resource = resource_of(request);
-    note.reason = request.reason();
-    note.revision_before = note.revision_after = revision_now(api);
-    auto body = body_of(request);
-    if (!body) return done(refuse(std::move(body).error()), note);
-    auto command = command_for(api, caller, "RestartChildren", request.request_id(),
-                               request.SerializeAsString());
+    WriteNote note = note_of(api, request, resource_of(request));
+    auto command = command_with(api, caller, "RestartChildren", request, body_of(request));
     if (!command) return done(refuse(std::move(command).error()), note);
-    command->body = *body;
     const bool validate_only = request.validate_only();
     send(api, std::move(*command),
          [&api, note, validate_only, done = std::move(done)](Outcome<ipc::Reply> reply) mutable {
              if (!reply) return done(refuse(std::move(reply).error()), note);
              note.operation = reply->header.operation;
              if (!validate_only) return done(accepted_operation(api, *reply), note);
-             v1::Operation checked;
-             checked.set_kind("restart");
-             checked.set_revision(reply->header.revision);
-             checked.set_generation(reply->header.generation);
-             const std::string_view said = ipc::text(reply->header.message);
-             checked.set_result(said.empty() ? "the children could be replaced; nothing was done"
-                                             : text::escape(said));
-             done(std::move(checked), note);
+             done(checked_operation(*reply, "restart",
+                                    "the children could be replaced; nothing was done"),
+                  note);
          });
 }
 

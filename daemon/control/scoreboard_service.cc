@@ -83,6 +83,7 @@ Outcome<v1::ListChildrenResponse> list_children(const Api& api,
         }
         v1::Child& out = *response.add_children();
         out = child_of(child, *sample);
+        add_holder(out, api.sampler.view(), child, *sample);
         if (request.workers()) add_workers(out, api.sampler.view(), child, *sample);
         workers += child.letters.size();
         last = child.slot;
@@ -113,6 +114,17 @@ v1::ListCrashesResponse list_crashes(const Api& api, const v1::ListCrashesReques
     v1::ListCrashesResponse response;
     for (const scoreboard::CrashRow& row : scoreboard::crashes(api.sampler.view(), request.after()))
         *response.add_crashes() = crash_of(row);
+    return response;
+}
+
+v1::ListDecisionsResponse list_decisions(const Api& api, const v1::ListDecisionsRequest& request) {
+    const auto rows = scoreboard::decisions(api.sampler.view(), request.since());
+    const std::size_t most = request.limit() == 0 ? rows.size() : request.limit();
+    v1::ListDecisionsResponse response;
+    set_time(response.mutable_sample_time(),
+             static_cast<std::uint64_t>(to_us(api.sampler.now()->wall)));
+    for (std::size_t i = rows.size(); i > 0 && rows.size() - i < most; --i)
+        *response.add_decisions() = decision_of(rows[i - 1]);
     return response;
 }
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "daemon/base/text.h"
 #include "daemon/control/convert.h"
 #include "daemon/control/services.h"
 
@@ -17,6 +16,17 @@ void add_adjustments(const Api& api, v1::Server& server) {
     if (states == nullptr) return;
     for (const mpm::Adjustment& adjustment : states->adjustments)
         *server.add_adjustments() = adjustment_of(adjustment);
+}
+
+Outcome<ipc::ReloadBody> body_of(const v1::ReloadConfigRequest& request) {
+    const auto revision = read_etag(request.etag());
+    if (!revision) return refuse(revision.error());
+    ipc::ReloadBody body;
+    body.if_revision = *revision;
+    body.validate_only = request.validate_only() ? 1 : 0;
+    if (auto put = put_text(body.reason, request.reason(), "reason"); !put)
+        return refuse(std::move(put).error());
+    return body;
 }
 
 }  // namespace
@@ -55,21 +65,9 @@ void reload_config(const Api& api,
                    const Caller& caller,
                    const v1::ReloadConfigRequest& request,
                    WriteDone<v1::Operation> done) {
-    WriteNote note;
-    note.resource = "configuration";
-    note.reason = request.reason();
-    note.revision_before = note.revision_after = revision_now(api);
-    auto command =
-        command_for(api, caller, "ReloadConfig", request.request_id(), request.SerializeAsString());
+    WriteNote note = note_of(api, request, "configuration");
+    auto command = command_with(api, caller, "ReloadConfig", request, body_of(request));
     if (!command) return done(refuse(std::move(command).error()), note);
-    const auto revision = read_etag(request.etag());
-    if (!revision) return done(refuse(revision.error()), note);
-    ipc::ReloadBody body;
-    body.if_revision = *revision;
-    body.validate_only = request.validate_only() ? 1 : 0;
-    if (auto put = put_text(body.reason, request.reason(), "reason"); !put)
-        return done(refuse(std::move(put).error()), note);
-    command->body = body;
     const bool validate_only = request.validate_only();
     send(api, std::move(*command),
          [&api, note, validate_only, done = std::move(done)](Outcome<ipc::Reply> reply) mutable {
@@ -77,14 +75,9 @@ void reload_config(const Api& api,
              note.revision_after = reply->header.revision;
              note.operation = reply->header.operation;
              if (!validate_only) return done(accepted_operation(api, *reply), note);
-             v1::Operation checked;
-             checked.set_kind("reload");
-             checked.set_revision(reply->header.revision);
-             checked.set_generation(reply->header.generation);
-             const std::string_view said = ipc::text(reply->header.message);
-             checked.set_result(said.empty() ? "the configuration file loads; nothing was changed"
-                                             : text::escape(said));
-             done(std::move(checked), note);
+             done(checked_operation(*reply, "reload",
+                                    "the configuration file loads; nothing was changed"),
+                  note);
          });
 }
 

@@ -72,6 +72,8 @@ void reload_config(const Api& api,
     const Api& api, const v1::ListConnectionsRequest& request);
 [[nodiscard]] v1::ListCrashesResponse list_crashes(const Api& api,
                                                    const v1::ListCrashesRequest& request);
+[[nodiscard]] v1::ListDecisionsResponse list_decisions(const Api& api,
+                                                       const v1::ListDecisionsRequest& request);
 
 // ProcessService (process_service.cc)
 void restart_children(const Api& api,
@@ -97,14 +99,40 @@ void wait_operation(const Api& api,
                     Done<v1::Operation> done);
 
 // Shared by the writes (write.cc): a command with its header, sent; the reply or the failure.
+[[nodiscard]] std::uint64_t revision_now(const Api& api);
 [[nodiscard]] Outcome<ipc::Command> command_for(const Api& api,
                                                 const Caller& caller,
                                                 std::string_view method,
                                                 std::string_view request_id,
                                                 std::string_view bytes);
+// The same with its body; `body` may be the reason why there is none.
+template <class Request, class Body>
+[[nodiscard]] Outcome<ipc::Command> command_with(const Api& api,
+                                                 const Caller& caller,
+                                                 std::string_view method,
+                                                 const Request& request,
+                                                 Outcome<Body> body) {
+    if (!body) return refuse(std::move(body).error());
+    auto command =
+        command_for(api, caller, method, request.request_id(), request.SerializeAsString());
+    if (command) command->body = std::move(*body);
+    return command;
+}
+// What the audit knows of a write before it is done.
+template <class Request>
+[[nodiscard]] WriteNote note_of(const Api& api, const Request& request, std::string resource) {
+    WriteNote note;
+    note.resource = std::move(resource);
+    note.reason = request.reason();
+    note.revision_before = note.revision_after = revision_now(api);
+    return note;
+}
 void send(const Api& api, ipc::Command command, Done<ipc::Reply> done);
-[[nodiscard]] std::uint64_t revision_now(const Api& api);
 // The operation of an ACCEPTED reply: as the scoreboard shows it, or by name alone.
 [[nodiscard]] v1::Operation accepted_operation(const Api& api, const ipc::Reply& reply);
+// The answer to validate_only: nothing began. `otherwise` when the supervisor had nothing to say.
+[[nodiscard]] v1::Operation checked_operation(const ipc::Reply& reply,
+                                              std::string_view kind,
+                                              std::string_view otherwise);
 
 }  // namespace mpmd::control

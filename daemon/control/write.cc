@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/control/convert.h"
 #include "daemon/control/services.h"
 
@@ -72,6 +73,18 @@ v1::Operation accepted_operation(const Api& api, const ipc::Reply& reply) {
     operation.set_name(operation_name(reply.header.operation));
     operation.set_state(v1::OPERATION_STATE_PENDING);
     return operation;
+}
+
+v1::Operation checked_operation(const ipc::Reply& reply,
+                                std::string_view kind,
+                                std::string_view otherwise) {
+    v1::Operation checked;
+    checked.set_kind(std::string(kind));
+    checked.set_revision(reply.header.revision);
+    checked.set_generation(reply.header.generation);
+    const std::string_view said = ipc::text(reply.header.message);
+    checked.set_result(said.empty() ? std::string(otherwise) : text::escape(said));
+    return checked;
 }
 
 }  // namespace mpmd::control

@@ -81,10 +81,11 @@ public:
     Plan decide() {
         if (sums_.full_child) plan_.next.healthy = true;
         if (!get_well()) return std::move(plan_);
+        settle_retired();
         if (surplus()) {
             retire_one();
         } else if (!short_of_threads()) {
-            settle(Branch::Enough);
+            settle(plan_.recall.empty() ? Branch::Enough : Branch::Recalled);
         } else if (uncovered() && !free_.empty()) {
             spawn();
         } else if (at_capacity() && (!is_worker() || free_.empty())) {
@@ -123,6 +124,22 @@ private:
 
     [[nodiscard]] bool short_of_threads() const {
         return sums_.idle < limits_.min_spare_threads / census_.buckets;
+    }
+
+    // Un-retire: cheaper than a fork, and there at once. As many as the shortage needs, within what
+    // may be active; the others leave for good.
+    void settle_retired() {
+        for (const ChildSummary& child : census_.children) {
+            if (!child.recallable || !in_bucket(census_, child.slot)) continue;
+            if (!short_of_threads() || sums_.active >= limits_.active_limit()) {
+                plan_.dismiss.push_back(child.uid);
+                continue;
+            }
+            plan_.recall.push_back(child.uid);
+            sums_.idle += child.idle_threads;
+            ++sums_.active;
+            ++sums_.active_here;
+        }
     }
 
     // M-12, M-16; 3.5
@@ -259,7 +276,7 @@ private:
     const Census& census_;
     const Limits& limits_;
     const std::int64_t slots_;
-    const Sums sums_;
+    Sums sums_;
     std::vector<SlotIndex> free_;
     Plan plan_;
 };
@@ -329,6 +346,8 @@ std::string_view to_text(Branch branch) {
             return "spawn";
         case Branch::Cancelled:
             return "cancelled";
+        case Branch::Recalled:
+            return "recalled";
         case Branch::Recovering:
             return "recovering";
         case Branch::GiveUp:

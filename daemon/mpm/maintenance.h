@@ -5,8 +5,9 @@
 // decisions.md 4 for slots and rollouts.
 //
 // Counting, deciding and doing are three functions in three folders; this one decides. It changes
-// nothing: the caller keeps the returned Pace for the next tick, starts `spawn_slots`, and sends
-// one DRAIN to `retire`.
+// nothing: the caller keeps the returned Pace for the next tick, starts `spawn_slots`, and closes
+// the door of `retire`. A child that was retired stays recallable until the next tick that is not
+// short of threads; then it is dismissed and drains for good.
 //
 // MPM worker (limits.model) differs as section 3.5 says: no child is "not accepting", surplus is
 // retired without the guard of M-18a, and a shortage looks for a free slot before it looks at the
@@ -49,10 +50,15 @@ struct ChildSummary {
     // With not_accepting: it holds as many connections as it may. Otherwise workers were short when
     // its listener closed the door, are idle again, and the listener has not come round to look.
     bool full = true;
+    // Retired for idleness at an earlier tick, its door closed, nothing else changed yet: it can be
+    // taken back (un-retire). Quiescing as well.
+    bool recallable = false;
     bool held = false;  // successor that waits to be released (quota): neither active nor idle
     std::int64_t threads = 0;          // ThreadsPerChild it was born with
     std::int64_t idle_threads = 0;     // dead (not yet created), starting, ready
     std::int64_t present_threads = 0;  // ready, or in any busy or closing state
+    std::int64_t busy_threads = 0;     // of these: not ready
+    std::int64_t queued = 0;           // requests that wait for one
     std::int32_t listener_busy = 0;    // permille
     std::int32_t saturated_ticks =
         0;  // ticks in a row with listener_busy >= kListenerSaturated, this one included
@@ -99,6 +105,7 @@ enum class Branch : std::uint8_t {
     NoFreeSlot,  // M-18c
     Spawn,       // M-18d
     Cancelled,   // M-18d with n = 0: as many children as may be active exist
+    Recalled,    // M-18d without a fork: children that were about to leave cover the shortage
     Recovering,  // M-17, sick, bucket before the last
     GiveUp,      // M-17, sick and no child was ever well
 };
@@ -136,7 +143,9 @@ struct Decision {
 
 struct Plan {
     std::vector<SlotIndex> spawn_slots;  // ascending
-    std::optional<ChildUid> retire;      // at most one a tick
+    std::optional<ChildUid> retire;      // at most one a tick: closes its door, may be taken back
+    std::vector<ChildUid> recall;        // retired earlier and needed again: opens its door
+    std::vector<ChildUid> dismiss;       // retired earlier and not needed since: DRAIN
     bool stop_server = false;            // M-17: as M-6, forced after a grace
     Pace next;
     std::vector<Notice>

@@ -48,4 +48,12 @@ Result<void> ListenSocket::set_backlog(int backlog) {
     return {};
 }
 
+std::size_t ListenSocket::waiting() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    // For a listening socket tcpi_unacked is the length of its accept queue.
+    return ::getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked
+                                                                             : 0;
+}
+
 }  // namespace mpmd::net

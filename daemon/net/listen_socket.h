@@ -24,6 +24,8 @@ public:
     [[nodiscard]] const Address& address() const { return address_; }
     // ListenBacklog at run time: listen() again on the same socket; nobody in the queue is lost.
     [[nodiscard]] Result<void> set_backlog(int backlog);
+    // Clients that the kernel has connected and nobody has accepted yet.
+    [[nodiscard]] std::size_t waiting() const;
     void close() { fd_.reset(); }
 
 private:

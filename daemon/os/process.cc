@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -112,6 +114,21 @@ CpuTimes cpu_of_self() {
 
 CpuTimes cpu_of_reaped() {
     return cpu_of(RUSAGE_CHILDREN);
+}
+
+std::optional<std::uint32_t> open_descriptors_of(pid_t pid) {
+    const std::string folder = fmt::format("/proc/{}/fd", pid);
+    // Linux 6.2 and later say it without a listing.
+    struct stat about {};
+    if (::stat(folder.c_str(), &about) < 0) return std::nullopt;
+    if (about.st_size > 0) return static_cast<std::uint32_t>(about.st_size);
+    DIR* listing = ::opendir(folder.c_str());
+    if (listing == nullptr) return std::nullopt;
+    std::uint32_t count = 0;
+    while (const dirent* entry = ::readdir(listing))
+        if (entry->d_name[0] != '.') ++count;
+    ::closedir(listing);
+    return count;
 }
 
 std::uint32_t online_cores() {

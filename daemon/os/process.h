@@ -39,6 +39,8 @@ struct Usage {
 
 [[nodiscard]] CpuTimes cpu_of_self();
 [[nodiscard]] CpuTimes cpu_of_reaped();  // of all the children that were waited for
+// Descriptors it has open; nothing when we may not look or it is gone.
+[[nodiscard]] std::optional<std::uint32_t> open_descriptors_of(pid_t pid);
 
 [[nodiscard]] std::uint32_t online_cores();
 [[nodiscard]] double load_average();

@@ -25,7 +25,7 @@
 namespace mpmd::scoreboard {
 
 inline constexpr std::uint64_t kMagic = 0x6d706d64'73636f72;  // "mpmdscor"
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 
 // The words that processes share. A lock inside an atomic would live in one process only.
 template <class Word>
@@ -159,6 +159,10 @@ enum class RetireReason : std::uint8_t {
 
 enum class Shortage : std::uint8_t { None, Workers, Listener, Connections, Cpu };
 
+// What the server cannot get more of for a while: each stretch of it is an episode (U-4).
+enum class EpisodeCause : std::uint8_t { Workers, Listener, Connections, Cpu, Slots };
+inline constexpr std::size_t kEpisodeCauses = 5;
+
 enum class ServerState : std::uint8_t {
     Unspecified,
     Starting,
@@ -184,6 +188,19 @@ struct Header {  // written once, before anybody else maps it
     std::array<char, 32> version;      // of mpmd
     std::array<char, 32> built;
     std::array<char, 32> platform;  // "Debian"
+};
+
+// The stretches of one cause since the start of the supervisor. Peaks are of the running one, or of
+// the last.
+struct Episode {
+    std::uint64_t count;
+    std::uint64_t start_wall_us;  // 0 = there was none
+    std::uint64_t end_wall_us;    // 0 = it goes on
+    std::uint64_t ended_us;       // how long those that are over lasted, together
+    std::uint32_t peak_busy;      // worker threads
+    std::uint32_t peak_queued;    // requests that waited for a worker
+    std::uint32_t peak_backlog;   // clients that waited in the kernel to be accepted
+    std::uint32_t reserved;
 };
 
 // What the supervisor knows of the server as a whole; rewritten at each tick and each change.
@@ -243,6 +260,7 @@ struct Global {
     std::array<char, 256> reload_error;
     std::array<char, 256> listen;  // "127.0.0.1:80 [::1]:80", as bound
     std::array<char, 256> shortage_text;
+    std::array<Episode, kEpisodeCauses> episodes;  // by EpisodeCause
 };
 
 struct ChildRow {       // index = slot
@@ -330,12 +348,16 @@ struct EventRow {
     std::array<char, 432> text;
 };
 
-// Why regulation did what it did, or nothing (7.6).
+// Why regulation did what it did, or nothing (7.6). Ticks in a row that did nothing for the same
+// reason are one row; its numbers are those of the last of them.
 struct DecisionRow {
     std::uint64_t number;
-    std::uint64_t wall_us;
-    std::uint32_t idle;     // I
-    std::uint32_t present;  // P
+    std::uint64_t wall_us;       // of the first tick
+    std::uint64_t last_wall_us;  // of the last one
+    std::uint32_t ticks;         // at least 1
+    std::uint32_t recalled;      // children taken back that were about to leave
+    std::uint32_t idle;          // I
+    std::uint32_t present;       // P
     std::uint32_t active;
     std::uint32_t total;
     std::uint32_t free_slots;
@@ -345,7 +367,7 @@ struct DecisionRow {
     std::uint64_t retired_uid;
     std::array<char, 16> branch;  // "M-18d"
     std::array<char, 16> cause;   // "workers", "listener" ...
-    std::array<char, 120> text;
+    std::array<char, 176> text;
 };
 
 // What a child that dies of a fatal signal says last (P-25): the thread that fell first, and where.

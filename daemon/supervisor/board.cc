@@ -168,6 +168,7 @@ void Board::show(const Child& child) {
     row.drain_deadline_wall_us = wall(child.drain_deadline_wall);
     row.rss_bytes = child.rss_bytes;
     row.cpu_permille = child.cpu_permille;
+    row.open_fds = child.open_fds;
     row.operation = child.operation;
     row.user_us = static_cast<std::uint64_t>(child.cpu.user.count() / 1000);
     row.system_us = static_cast<std::uint64_t>(child.cpu.system.count() / 1000);
@@ -256,11 +257,17 @@ void Board::event(
     segment_.global().write(global);
 }
 
-void Board::decision(scoreboard::DecisionRow row, WallTime now) {
-    row.number = global.next_decision;
-    row.wall_us = wall(now);
+void Board::decision(scoreboard::DecisionRow& row, WallTime now) {
+    row.number = global.next_decision++;
+    row.wall_us = row.last_wall_us = wall(now);
+    row.ticks = 1;
     segment_.decision(row.number % scoreboard::kDecisions).write(row);
-    ++global.next_decision;
+}
+
+void Board::decision_again(scoreboard::DecisionRow& row, WallTime now) {
+    row.last_wall_us = wall(now);
+    ++row.ticks;
+    segment_.decision(row.number % scoreboard::kDecisions).write(row);
 }
 
 void Board::crash(scoreboard::CrashRow row, WallTime now) {

@@ -63,9 +63,12 @@ public:
                std::string_view text,
                ChildUid child,
                WallTime now);
-    void decision(scoreboard::DecisionRow row, WallTime now);
     // `row` without its number.
     void crash(scoreboard::CrashRow row, WallTime now);
+    // A new row of the ring; number, times and ticks are filled in.
+    void decision(scoreboard::DecisionRow& row, WallTime now);
+    // One tick more for the newest row, as `row` was left by decision().
+    void decision_again(scoreboard::DecisionRow& row, WallTime now);
 
     void show_operation(const scoreboard::OperationHead& head,
                         const std::vector<scoreboard::OperationStep>& steps);

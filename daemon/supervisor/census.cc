@@ -21,6 +21,8 @@ std::int64_t open_in(const scoreboard::ChildNumbers& numbers,
 void count_threads(mpm::ChildSummary& summary, const scoreboard::Child& seen) {
     const std::int64_t present = std::int64_t{seen.idle} + seen.busy;
     summary.present_threads = present;
+    summary.busy_threads = seen.busy;
+    summary.queued = seen.numbers.queued;
     // Dead (not created yet), starting and ready are idle (M-14).
     summary.idle_threads = summary.threads - seen.busy - seen.graceful;
 }
@@ -42,6 +44,7 @@ mpm::ChildSummary summary_of(Child& child,
     summary.slot = child.slot;
     summary.generation = child.generation;
     summary.quiescing = child.leaving();
+    summary.recallable = child.recallable();
     summary.held = child.held;
     summary.threads = child.shape.threads;
     summary.idle_threads = summary.threads;

@@ -35,12 +35,14 @@ struct Child {
     scoreboard::RetireReason reason = scoreboard::RetireReason::None;
     bool held = false;  // ready, but accepts only after Release
     bool was_ready = false;
-    bool stale = false;       // its heartbeat is late, and that was said
-    bool killed = false;      // by us
-    bool stays = false;       // its replacement failed: it serves on and counts as current
-    bool complained = false;  // has said why it gives up
-    int saturated_ticks = 0;  // M-23
-    int ready_ticks = 0;      // ticks since it was ready, this one included
+    bool paused = false;       // retired for idleness by Pause: Resume takes it back
+    bool door_closed = false;  // it has said so since
+    bool stale = false;        // its heartbeat is late, and that was said
+    bool killed = false;       // by us
+    bool stays = false;        // its replacement failed: it serves on and counts as current
+    bool complained = false;   // has said why it gives up
+    int saturated_ticks = 0;   // M-23
+    int ready_ticks = 0;       // ticks since it was ready, this one included
 
     MonoTime born{};
     WallTime born_wall{};
@@ -52,6 +54,7 @@ struct Child {
     os::CpuTimes cpu;
     MonoTime measured{};
     std::uint32_t cpu_permille = 0;
+    std::uint32_t open_fds = 0;
 
     // Told to leave, or leaving by itself: it counts as retiring.
     [[nodiscard]] bool leaving() const {
@@ -59,6 +62,9 @@ struct Child {
                state == scoreboard::ChildState::Stopping || state == scoreboard::ChildState::Dead;
     }
     [[nodiscard]] bool active() const { return !leaving() && !held; }
+    // Only once it has said that its door is closed: a late word of that must not be taken for a
+    // quota that is used up.
+    [[nodiscard]] bool recallable() const { return paused && door_closed; }
 };
 
 class ChildTable {

@@ -22,6 +22,7 @@ using scoreboard::ChildState;
 using scoreboard::RetireReason;
 
 constexpr Seconds kHeartbeatLate{5};
+constexpr Seconds kDescriptorPeriod{10};
 constexpr Seconds kStartLimit{30};  // not ready by then: killed
 constexpr Seconds kDrainGrace{2};  // the child enforces its deadline itself; this is for a sick one
 
@@ -150,10 +151,12 @@ void Children::handle(Child& child, const ipc::ChildMessage& message) {
             if (!child.leaving() || child.reason == RetireReason::Quota) hooks_.near_quota(child);
             break;
         case ipc::Report::StoppedAccepting:
+            child.door_closed = true;
             leaves_by_itself(child);
             hooks_.stopped_accepting(child);
             break;
         case ipc::Report::Draining:
+            child.paused = false;  // its quota was used up as well: no way back
             leaves_by_itself(child);
             break;
         case ipc::Report::Failed: {
@@ -206,15 +209,42 @@ void Children::drain(Child& child, RetireReason reason, std::optional<MonoTime> 
         child.drain_deadline_wall = os::wall_now() + Milliseconds(order.deadline_ms);
         escalate_at(child, *deadline + kDrainGrace);
     }
+    retiring(child, reason);
+    child.paused = false;
+    if (!child.channel.send_body(ipc::Order::Drain, order)) return stop(child, reason);
+    core_.board.show(child);
+}
+
+void Children::retiring(Child& child, RetireReason reason) {
     child.state = ChildState::Draining;
     child.reason = reason;
-    child.retire_wall = os::wall_now();
-    if (!child.channel.send_body(ipc::Order::Drain, order)) return stop(child, reason);
+    if (!child.retire_wall) child.retire_wall = os::wall_now();
+}
+
+void Children::pause(Child& child) {
+    if (!child.was_ready) return drain(child, RetireReason::Idle);
+    retiring(child, RetireReason::Idle);
+    child.paused = true;
+    child.door_closed = false;
+    if (!child.channel.send(ipc::Order::Pause)) return stop(child, RetireReason::Idle);
+    core_.board.show(child);
+}
+
+void Children::recall(Child& child) {
+    child.paused = false;
+    child.door_closed = false;
+    child.state = ChildState::Running;
+    child.reason = RetireReason::None;
+    child.retire_wall.reset();
+    // Until it opens its door it is not short of anything.
+    child.ready_ticks = 0;
+    if (!child.channel.send(ipc::Order::Resume)) return stop(child, RetireReason::Idle);
     core_.board.show(child);
 }
 
 void Children::stop(Child& child, RetireReason reason) {
     child.state = ChildState::Stopping;
+    child.paused = false;
     child.reason = reason;
     if (!child.retire_wall) child.retire_wall = os::wall_now();
     core_.board.show(child);
@@ -326,6 +356,10 @@ void Children::measure_usage(Child& child, MonoTime now) {
             usage->cpu.user + usage->cpu.system - child.cpu.user - child.cpu.system;
         child.cpu_permille = static_cast<std::uint32_t>(used.count() * 1000 / passed.count());
     }
+    // Every ten seconds, and not all children at the same tick.
+    const Nanoseconds age = now - child.born + Seconds(child.uid.value() % 10);
+    if (child.open_fds == 0 || age / kDescriptorPeriod != (age - passed) / kDescriptorPeriod)
+        child.open_fds = os::open_descriptors_of(child.pid).value_or(child.open_fds);
     child.rss_bytes = usage->rss_bytes;
     child.cpu = usage->cpu;
     child.measured = now;

@@ -48,6 +48,10 @@ public:
     void drain(Child& child,
                scoreboard::RetireReason reason,
                std::optional<MonoTime> deadline = std::nullopt);
+    // Retires an idle child so that it can be taken back: it accepts nobody, and that is all until
+    // drain() (un-retire; L-6).
+    void pause(Child& child);
+    void recall(Child& child);  // requires: recallable()
     void stop(Child& child, scoreboard::RetireReason reason);
     void kill(Child& child);
     void release(Child& child);
@@ -71,6 +75,7 @@ private:
     void handle(Child& child, const ipc::ChildMessage& message);
     void became_ready(Child& child);
     void leaves_by_itself(Child& child);
+    void retiring(Child& child, scoreboard::RetireReason reason);
     void buried(const os::Ended& ended);
     void tell_ending(const Child& child, const os::Ended& ended);
     [[nodiscard]] std::string keep_crash(const Child& child, const os::Ended& ended);

@@ -63,6 +63,13 @@ void ListenSet::set_backlog(std::int64_t backlog) {
         (void)entry.socket.set_backlog(clamp_backlog(backlog));
 }
 
+std::size_t ListenSet::waiting() const {
+    std::size_t count = 0;
+    for (const Entry& entry : entries_)
+        count += entry.socket.waiting();
+    return count;
+}
+
 std::string ListenSet::text() const {
     std::string out;
     for (const Entry& entry : entries_)

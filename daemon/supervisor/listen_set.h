@@ -31,6 +31,8 @@ public:
 
     // ListenBacklog at run time.
     void set_backlog(std::int64_t backlog);
+    // Clients that wait in the kernel for a child to accept them.
+    [[nodiscard]] std::size_t waiting() const;
     void close_all() { entries_.clear(); }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
     [[nodiscard]] std::string text() const;  // "127.0.0.1:80 [::1]:80", as bound

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "daemon/mpm/victim.h"
 #include "daemon/os/clock.h"
 #include "daemon/supervisor/census.h"
+#include "daemon/supervisor/slot_holders.h"
 
 namespace mpmd::supervisor {
 
@@ -19,57 +19,28 @@ using mpm::Branch;
 using mpm::Cause;
 using scoreboard::RetireReason;
 
-std::uint32_t narrow(std::int64_t value) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(value, 0));
+std::string_view event_of(scoreboard::EpisodeCause cause) {
+    switch (cause) {
+        case scoreboard::EpisodeCause::Cpu:
+            return "cpu";
+        case scoreboard::EpisodeCause::Slots:
+            return "slots";
+        default:
+            return "limit";
+    }
 }
 
-std::string_view rule_of(Branch branch) {
-    switch (branch) {
-        case Branch::Enough:
-            return "M-18e";
-        case Branch::Surplus:
-            return "M-18a";
-        case Branch::AtCapacity:
-            return "M-18b";
-        case Branch::NoFreeSlot:
-            return "M-18c";
-        case Branch::Spawn:
-        case Branch::Cancelled:
-            return "M-18d";
-        case Branch::Recovering:
-        case Branch::GiveUp:
-            return "M-17";
+Load load_of(const mpm::Census& census, std::size_t backlog) {
+    Load load;
+    load.backlog = static_cast<std::uint32_t>(backlog);
+    for (const mpm::ChildSummary& child : census.children) {
+        load.busy += static_cast<std::uint32_t>(child.busy_threads);
+        load.queued += static_cast<std::uint32_t>(child.queued);
     }
-    return "";
-}
-
-std::string_view kept_text(mpm::Kept kept) {
-    switch (kept) {
-        case mpm::Kept::Nothing:
-            return "";
-        case mpm::Kept::StillRetiring:
-            return "; none retired: others still leave";
-        case mpm::Kept::ListenersBusy:
-            return "; none retired: the listeners are busy";
-        case mpm::Kept::Rollout:
-            return "; none retired: a restart runs";
-        case mpm::Kept::LastChild:
-            return "; none retired: it is the last one";
-    }
-    return "";
+    return load;
 }
 
 }  // namespace
-
-Episode::Turn Episode::tick(bool present) {
-    if (present) {
-        absent_ = 0;
-        return std::exchange(running_, true) ? Turn::Same : Turn::Begins;
-    }
-    if (!running_ || ++absent_ < 2) return Turn::Same;
-    running_ = false;
-    return Turn::Ends;
-}
 
 std::string shortage_text(const mpm::Decision& decision,
                           const mpm::Limits& limits,
@@ -104,8 +75,6 @@ std::string shortage_text(const mpm::Decision& decision,
 }
 
 bool Regulation::tick(const Now& now) {
-    spawned_ = 0;
-    retired_.reset();
     const CensusInputs inputs{core_.slots(), os::online_cores(), core_.revisions.generation(),
                               now.rollout_running, core_.settings().limits.async_factor_micro};
     core_.board.global.online_cores = inputs.online_cores;
@@ -113,30 +82,61 @@ bool Regulation::tick(const Now& now) {
     const mpm::Limits& limits = core_.settings().limits;
     const mpm::Plan plan = mpm::plan_maintenance(census, limits, pace_, inputs.slots);
     pace_ = plan.next;
-    if (core_.respawn.may_fork(now.time)) spawn(plan);
-    retire(plan);
+    Deeds deeds = perform(plan, census, now.time);
+    short_text_ = shortage_text(plan.decision, limits, inputs.online_cores);
+    if (plan.decision.branch == Branch::NoFreeSlot) {
+        deeds.holders = slot_holders(core_.children, core_.board.view(), inputs.slots, now.time);
+        short_text_ = "no free process slot: " + deeds.holders;
+    }
     say_notices(plan);
-    episodes(plan.decision);
+    say_deeds(plan.decision, deeds);
+    keep_episodes(plan.decision, census);
     show_shortage(plan.decision, now.time);
-    record(plan);
+    log_.add(plan.decision, limits, deeds, os::wall_now());
     last_census_ = std::move(census);
     return plan.stop_server;
 }
 
-void Regulation::spawn(const mpm::Plan& plan) {
-    for (std::size_t i = 0; i < plan.spawn_slots.size(); ++i) {
-        const auto uid = children_.start({});
-        if (!uid) return;  // said by start(); the next tick asks again
-        ++spawned_;
+Deeds Regulation::perform(const mpm::Plan& plan, const mpm::Census& census, MonoTime now) {
+    Deeds deeds;
+    for (const ChildUid uid : plan.recall) {
+        Child* child = core_.children.find(uid);
+        if (child == nullptr || !child->recallable()) continue;
+        children_.recall(*child);
+        ++deeds.recalled;
     }
+    for (auto& [uid, child] : core_.children.all()) {
+        const bool dismissed = std::count(plan.dismiss.begin(), plan.dismiss.end(), child.uid) > 0;
+        // One that has not even closed its door since the last tick is not waited for.
+        if (child.paused && (dismissed || !child.door_closed))
+            children_.drain(child, RetireReason::Idle);
+    }
+    deeds.wanted = static_cast<std::uint32_t>(plan.spawn_slots.size());
+    if (core_.respawn.may_fork(now)) deeds.spawned = spawn(plan);
+    deeds.retired = retire(plan, census);
+    return deeds;
 }
 
-void Regulation::retire(const mpm::Plan& plan) {
-    if (!plan.retire) return;
+std::uint32_t Regulation::spawn(const mpm::Plan& plan) {
+    std::uint32_t spawned = 0;
+    for (std::size_t i = 0; i < plan.spawn_slots.size(); ++i) {
+        const auto uid = children_.start({});
+        if (!uid) break;  // said by start(); the next tick asks again
+        ++spawned;
+    }
+    return spawned;
+}
+
+std::optional<mpm::ChildSummary> Regulation::retire(const mpm::Plan& plan,
+                                                    const mpm::Census& census) {
+    if (!plan.retire) return std::nullopt;
     Child* child = core_.children.find(*plan.retire);
-    if (child == nullptr || child->leaving()) return;
-    retired_ = plan.retire;
-    children_.drain(*child, RetireReason::Idle);
+    if (child == nullptr || child->leaving()) return std::nullopt;
+    children_.pause(*child);
+    const auto summary =
+        std::find_if(census.children.begin(), census.children.end(),
+                     [&](const mpm::ChildSummary& seen) { return seen.uid == *plan.retire; });
+    return *summary;
 }
 
 void Regulation::note_change(const mpm::Limits& before) {
@@ -147,8 +147,7 @@ void Regulation::note_change(const mpm::Limits& before) {
 }
 
 std::int64_t Regulation::predict(const mpm::Limits& limits) const {
-    const mpm::Plan plan =
-        mpm::plan_maintenance(last_census_, limits, pace_, limits.server_limit * 2);
+    const mpm::Plan plan = mpm::plan_maintenance(last_census_, limits, pace_, core_.slots());
     std::int64_t idle = plan.decision.idle;
     std::int64_t count = 0;
     while (idle < limits.min_spare_threads &&
@@ -197,31 +196,17 @@ void Regulation::say_notices(const mpm::Plan& plan) {
     }
 }
 
-void Regulation::episodes(const mpm::Decision& decision) {
-    const std::string text =
-        shortage_text(decision, core_.settings().limits, core_.board.global.online_cores);
-    const auto turn = [&](Episode& episode, bool present, std::string_view kind,
-                          const std::string& begins, std::string_view ends) {
-        switch (episode.tick(present)) {
-            case Episode::Turn::Same:
-                break;
-            case Episode::Turn::Begins:
-                core_.tell(Level::Warn, std::string(kind) + ".begin", begins);
-                break;
-            case Episode::Turn::Ends:
-                core_.tell(Level::Notice, std::string(kind) + ".end", ends);
-                break;
-        }
-    };
-    const bool at_limit =
-        decision.branch == Branch::AtCapacity || decision.branch == Branch::Cancelled;
-    turn(at_limit_, at_limit, "limit", text, "workers: enough idle threads again");
-    turn(no_slot_, decision.branch == Branch::NoFreeSlot, "slots",
-         fmt::format("no free process slot though the limit is not reached: {} children, {} of "
-                     "them still leave; raise RetiringLimit or lower ChildDrainTimeout",
-                     decision.total, decision.total - decision.active),
-         "process slots: free again");
-    turn(cpu_, decision.shortage == Cause::Cpu, "cpu", text, "cpu: listeners have time again");
+void Regulation::keep_episodes(const mpm::Decision& decision, const mpm::Census& census) {
+    const auto met = limit_met(decision);
+    const Load load = load_of(census, met ? core_.listeners.waiting() : 0);
+    for (const LimitEpisodes::Change& change : episodes_.tick(met, load, os::wall_now())) {
+        const std::string kind(event_of(change.cause));
+        if (change.begins)
+            core_.tell(Level::Warn, kind + ".begin", short_text_);
+        else
+            core_.tell(Level::Notice, kind + ".end", episodes_.end_text(change.cause));
+    }
+    core_.board.global.episodes = episodes_.rows();
 }
 
 // What was short stays in sight for a while: the child that cures it comes within a tick, and the
@@ -236,42 +221,14 @@ void Regulation::show_shortage(const mpm::Decision& decision, MonoTime now) {
     }
     short_at_ = now;
     global.shortage = static_cast<scoreboard::Shortage>(decision.shortage);
-    scoreboard::set_text(global.shortage_text,
-                         shortage_text(decision, core_.settings().limits, global.online_cores));
+    scoreboard::set_text(global.shortage_text, short_text_);
 }
 
-void Regulation::record(const mpm::Plan& plan) {
-    const mpm::Decision& seen = plan.decision;
-    const bool quiet = seen.branch == Branch::Enough && spawned_ == 0 && !retired_;
-    if (quiet && std::exchange(quiet_, true)) return;
-    quiet_ = quiet;
-    scoreboard::DecisionRow row{};
-    row.idle = narrow(seen.idle);
-    row.present = narrow(seen.present);
-    row.active = narrow(seen.active);
-    row.total = narrow(seen.total);
-    row.free_slots = narrow(seen.free);
-    row.rate = narrow(seen.rate);
-    row.hold = narrow(seen.hold);
-    row.spawned = spawned_;
-    row.retired_uid = retired_ ? retired_->value() : 0;
-    scoreboard::set_text(row.branch, rule_of(seen.branch));
-    scoreboard::set_text(row.cause, mpm::to_text(seen.shortage));
-    const std::string text =
-        fmt::format("{}: {} idle of {} in {} children{}", mpm::to_text(seen.branch), seen.idle,
-                    seen.present, seen.active, kept_text(seen.kept));
-    scoreboard::set_text(row.text, text);
-    core_.board.decision(row, os::wall_now());
-    if (spawned_ > 0)
-        core_.tell(Level::Info, "regulation.spawn",
-                   fmt::format("{} more children: {} idle threads, MinSpareThreads {}, short of {}",
-                               spawned_, seen.idle, core_.settings().limits.min_spare_threads,
-                               mpm::to_text(seen.shortage)));
-    if (retired_)
-        core_.tell(Level::Info, "regulation.retire",
-                   fmt::format("one child less: {} idle threads, MaxSpareThreads {}", seen.idle,
-                               core_.settings().limits.max_spare_threads),
-                   *retired_);
+void Regulation::say_deeds(const mpm::Decision& decision, const Deeds& deeds) {
+    const std::string text = decision_text(decision, core_.settings().limits, deeds);
+    if (deeds.spawned > 0) core_.tell(Level::Info, "regulation.spawn", text);
+    if (deeds.recalled > 0) core_.tell(Level::Info, "regulation.recall", text);
+    if (deeds.retired) core_.tell(Level::Info, "regulation.retire", text, deeds.retired->uid);
 }
 
 }  // namespace mpmd::supervisor

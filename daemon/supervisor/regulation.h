@@ -1,29 +1,18 @@
 #pragma once
 
 // Once a tick: count (census), ask (mpm::plan_maintenance), do. Keeps what regulation remembers,
-// writes the decision ring, and turns notices and shortages into episodes with a beginning and an
-// end, so that a limit that is met for an hour is two events and not 3600.
+// writes the decision ring (decision_log.h), and tells of the beginning and the end of the time at
+// a limit (episodes.h).
 
 #include <optional>
 #include <string>
 
 #include "daemon/mpm/maintenance.h"
 #include "daemon/supervisor/children.h"
+#include "daemon/supervisor/decision_log.h"
+#include "daemon/supervisor/episodes.h"
 
 namespace mpmd::supervisor {
-
-// Pure. A condition with a beginning and an end.
-class Episode {
-public:
-    enum class Turn : std::uint8_t { Same, Begins, Ends };
-    // It ends when it has been absent for two ticks: one tick without may be chance.
-    [[nodiscard]] Turn tick(bool present);
-    [[nodiscard]] bool running() const { return running_; }
-
-private:
-    bool running_ = false;
-    int absent_ = 0;
-};
 
 class Regulation {
 public:
@@ -43,24 +32,23 @@ public:
     [[nodiscard]] std::int64_t predict(const mpm::Limits& limits) const;
 
 private:
-    void spawn(const mpm::Plan& plan);
-    void retire(const mpm::Plan& plan);
+    [[nodiscard]] Deeds perform(const mpm::Plan& plan, const mpm::Census& census, MonoTime now);
+    [[nodiscard]] std::uint32_t spawn(const mpm::Plan& plan);
+    [[nodiscard]] std::optional<mpm::ChildSummary> retire(const mpm::Plan& plan,
+                                                          const mpm::Census& census);
     void say_notices(const mpm::Plan& plan);
-    void episodes(const mpm::Decision& decision);
+    void say_deeds(const mpm::Decision& decision, const Deeds& deeds);
+    void keep_episodes(const mpm::Decision& decision, const mpm::Census& census);
     void show_shortage(const mpm::Decision& decision, MonoTime now);
-    void record(const mpm::Plan& plan);
 
     Core& core_;
     Children& children_;
+    DecisionLog log_{core_.board};
+    LimitEpisodes episodes_;
     mpm::Pace pace_;
     mpm::Census last_census_;
-    Episode at_limit_;
-    Episode no_slot_;
-    Episode cpu_;
-    MonoTime short_at_{};        // the last tick that was short of something
-    std::uint32_t spawned_ = 0;  // this tick
-    std::optional<ChildUid> retired_;
-    bool quiet_ = false;  // the last decision was "enough" and nothing was done
+    std::string short_text_;  // of this tick: what is short, or who holds the slots
+    MonoTime short_at_{};     // the last tick that was short of something
 };
 
 // Pure. "all 150 workers are busy; raise MaxRequestWorkers" and the like; "" when nothing is short.

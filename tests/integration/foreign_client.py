@@ -25,6 +25,7 @@ REQUESTS = {
     "ListChildren": {"workers": True},
     "ListConnections": {"filter": "age < 1h", "order_by": "age_ms desc"},
     "ListCrashes": {},
+    "ListDecisions": {"limit": 5},
     "RestartChildren": {"all": True},
     "ListDirectives": {},
     "GetDirective": {"name": "minsparethreads"},
