@@ -282,6 +282,8 @@ void put_listeners(std::string& html, const StatusFigures& figures) {
         "<th colspan=\"2\">Requests answered by</th><th rowspan=\"2\">Requests in progress</th>"
         "<th rowspan=\"2\">Waiting for a worker</th><th colspan=\"2\">Connections</th></tr>\n"
         "<tr><th>listener</th><th>workers</th><th>reading</th><th>running</th></tr>\n";
+    std::uint64_t on_listener = 0;
+    std::uint64_t on_workers = 0;
     std::uint32_t queued = 0;
     const auto put_tail = [&html](std::uint32_t in_progress, std::uint32_t waiting,
                                   const sb::ConnectionCounts& states) {
@@ -293,10 +295,12 @@ void put_listeners(std::string& html, const StatusFigures& figures) {
         put(html, "<tr><td>{}</td><td><code>{}</code></td><td>{:.1f}</td><td>{}</td><td>{}</td>",
             child.slot, child.listener, child.listener_busy, child.on_listener, child.on_workers);
         put_tail(child.in_progress, child.queued, child.connections);
+        on_listener += child.on_listener;
+        on_workers += child.on_workers;
         queued += child.queued;
     }
-    put(html, "<tr><td>Sum</td><td>&nbsp;</td><td>&nbsp;</td><td>{}</td><td>{}</td>",
-        figures.on_listener, figures.on_workers);
+    put(html, "<tr><td>Sum</td><td>&nbsp;</td><td>&nbsp;</td><td>{}</td><td>{}</td>", on_listener,
+        on_workers);
     put_tail(figures.in_progress, queued, figures.by_state);
     html += "</table>\n";
 }
