@@ -71,6 +71,7 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
 }
 
 std::int64_t listen_buckets(const Settings& settings, const Surroundings& surroundings) {
+    if (surroundings.kept_buckets > 0) return surroundings.kept_buckets;
     if (settings.listen_cores_buckets_ratio == 0) return 1;
     return std::max<std::int64_t>(surroundings.cores / settings.listen_cores_buckets_ratio, 1);
 }

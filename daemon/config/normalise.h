@@ -14,6 +14,7 @@ struct Surroundings {
     std::string xdg_runtime_dir;                        // "" = unset
     std::int64_t hard_children = mpm::kMaxServerLimit;  // the scoreboard's capacity
     std::int64_t hard_threads = mpm::kMaxThreadLimitEvent;
+    std::int64_t kept_buckets = 0;       // of a running server; 0 = as the settings say
     std::int64_t cores = 1;              // online processors, for ListenCoresBucketsRatio
     std::vector<std::string> defines{};  // -D
 };

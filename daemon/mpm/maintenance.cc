@@ -131,7 +131,7 @@ private:
     void settle_retired() {
         for (const ChildSummary& child : census_.children) {
             if (!child.recallable || !in_bucket(census_, child.slot)) continue;
-            if (!short_of_threads() || sums_.active >= limits_.active_limit()) {
+            if (!short_of_threads() || (sums_.active >= limits_.active_limit() && !uncovered())) {
                 plan_.dismiss.push_back(child.uid);
                 continue;
             }

@@ -11,10 +11,11 @@ Result<void> set_option(int fd, int level, int name, int value, std::string_view
     return {};
 }
 
-Result<os::UniqueFd> bound_socket(const Address& address) {
+Result<os::UniqueFd> bound_socket(const Address& address, bool shared) {
     os::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return fail(Error::os("socket"));
     TRY_VOID(set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+    if (shared) TRY_VOID(set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
     if (address.family() == AF_INET6)
         TRY_VOID(set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"));
     TRY_VOID(set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
@@ -27,11 +28,16 @@ Result<os::UniqueFd> bound_socket(const Address& address) {
 
 }  // namespace
 
-Result<ListenSocket> ListenSocket::open(const Address& address, int backlog) {
-    auto fd = bound_socket(address);
+Result<ListenSocket> ListenSocket::open(const Address& address, int backlog, Sharing sharing) {
+    auto fd = bound_socket(address, sharing == Sharing::Shared);
     if (fd && ::listen(fd->get(), backlog) < 0) fd = fail(Error::os("listen"));
     if (!fd) return fail(fd.error().context("cannot listen on " + address.text()));
     return adopt(std::move(*fd));
+}
+
+bool ListenSocket::can_share() {
+    const os::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return fd && set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT").has_value();
 }
 
 Result<ListenSocket> ListenSocket::adopt(os::UniqueFd fd) {
@@ -40,6 +46,10 @@ Result<ListenSocket> ListenSocket::adopt(os::UniqueFd fd) {
     if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &size) < 0)
         return fail(Error::os("getsockname").context("listening socket"));
     return ListenSocket(std::move(fd), Address::from(raw));
+}
+
+Result<void> ListenSocket::share() const {
+    return set_option(fd_.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
 }
 
 Result<void> ListenSocket::set_backlog(int backlog) {

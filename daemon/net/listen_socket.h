@@ -7,6 +7,8 @@
 // poll it. A child closes its descriptor and never shuts the socket down: the queue behind it
 // belongs to all.
 
+#include <cstdint>
+
 #include "daemon/base/result.h"
 #include "daemon/net/address.h"
 #include "daemon/os/unique_fd.h"
@@ -15,8 +17,14 @@ namespace mpmd::net {
 
 class ListenSocket {
 public:
-    // Port 0: the kernel chooses; address() tells.
-    [[nodiscard]] static Result<ListenSocket> open(const Address& address, int backlog);
+    // Port 0: the kernel chooses; address() tells. Shared: one of several sockets of that address,
+    // between which the kernel divides the clients (SO_REUSEPORT).
+    enum class Sharing : std::uint8_t { Alone, Shared };
+    [[nodiscard]] static Result<ListenSocket> open(const Address& address,
+                                                   int backlog,
+                                                   Sharing sharing = Sharing::Alone);
+    // Whether this system can have several sockets of one address.
+    [[nodiscard]] static bool can_share();
     // A descriptor that listens already.
     [[nodiscard]] static Result<ListenSocket> adopt(os::UniqueFd fd);
 
@@ -26,6 +34,8 @@ public:
     [[nodiscard]] Result<void> set_backlog(int backlog);
     // Clients that the kernel has connected and nobody has accepted yet.
     [[nodiscard]] std::size_t waiting() const;
+    // From now on others of ours may be opened beside it.
+    [[nodiscard]] Result<void> share() const;
     void close() { fd_.reset(); }
 
 private:

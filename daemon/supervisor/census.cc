@@ -75,8 +75,13 @@ mpm::Census take_census(ChildTable& children,
     mpm::Census census;
     census.online_cores = inputs.online_cores;
     census.rollout_running = inputs.rollout_running;
-    census.free_slots =
-        children.free_slots(inputs.slots, static_cast<std::size_t>(mpm::kMaxSpawnRate));
+    census.buckets = inputs.buckets;
+    for (std::uint32_t bucket = 0; bucket < inputs.buckets; ++bucket) {
+        const auto free = children.free_slots(
+            inputs.slots, static_cast<std::size_t>(mpm::kMaxSpawnRate), {bucket, inputs.buckets});
+        census.free_slots.insert(census.free_slots.end(), free.begin(), free.end());
+    }
+    std::sort(census.free_slots.begin(), census.free_slots.end());
     for (auto& [uid, child] : children.all()) {
         mpm::ChildSummary summary = summary_of(child, view, inputs.async_factor_micro);
         summary.current_generation = child.stays || child.generation == inputs.generation;

@@ -16,6 +16,7 @@ struct CensusInputs {
     Generation generation;
     bool rollout_running = false;
     std::int64_t async_factor_micro = 0;
+    std::uint32_t buckets = 1;
 };
 [[nodiscard]] mpm::Census take_census(ChildTable& children,
                                       const scoreboard::View& view,

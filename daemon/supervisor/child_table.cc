@@ -1,5 +1,7 @@
 #include "daemon/supervisor/child_table.h"
 
+#include <algorithm>
+
 #include "daemon/base/check.h"
 
 namespace mpmd::supervisor {
@@ -36,16 +38,26 @@ Child* ChildTable::find_pid(pid_t pid) {
     return entry == uid_by_pid_.end() ? nullptr : find(ChildUid(entry->second));
 }
 
-std::vector<SlotIndex> ChildTable::free_slots(std::uint32_t slots, std::size_t most) const {
+std::vector<SlotIndex> ChildTable::free_slots(std::uint32_t slots,
+                                              std::size_t most,
+                                              Bucket of) const {
     std::vector<SlotIndex> free;
     auto used = uid_by_slot_.begin();
     for (std::uint32_t slot = 0; slot < slots && free.size() < most; ++slot) {
         if (used != uid_by_slot_.end() && used->first == slot)
             ++used;
-        else
+        else if (slot % of.buckets == of.bucket)
             free.emplace_back(slot);
     }
     return free;
+}
+
+std::uint32_t ChildTable::emptiest_bucket(std::uint32_t buckets) const {
+    std::vector<std::size_t> children(buckets, 0);
+    for (const auto& [uid, child] : by_uid_)
+        if (!child.leaving() && child.buckets == buckets) ++children[child.slot.value() % buckets];
+    return static_cast<std::uint32_t>(std::min_element(children.begin(), children.end()) -
+                                      children.begin());
 }
 
 std::vector<ChildUid> ChildTable::active() const {

@@ -22,6 +22,7 @@ namespace mpmd::supervisor {
 struct Child {
     ChildUid uid;
     SlotIndex slot;
+    std::uint32_t buckets = 1;  // when it was born: it serves slot % buckets
     pid_t pid = 0;
     Generation generation;
     Revision revision;
@@ -75,10 +76,22 @@ public:
     [[nodiscard]] const Child* find(ChildUid uid) const;
     [[nodiscard]] Child* find_pid(pid_t pid);
     // Ascending; at most `most` of the slots below `slots`.
-    [[nodiscard]] std::vector<SlotIndex> free_slots(std::uint32_t slots, std::size_t most) const;
+    // With buckets: only those whose number leaves `bucket` when divided by `buckets`.
+    struct Bucket {
+        std::uint32_t bucket = 0;
+        std::uint32_t buckets = 1;
+    };
+    [[nodiscard]] std::vector<SlotIndex> free_slots(std::uint32_t slots,
+                                                    std::size_t most,
+                                                    Bucket of) const;
+    [[nodiscard]] std::vector<SlotIndex> free_slots(std::uint32_t slots, std::size_t most) const {
+        return free_slots(slots, most, {});
+    }
     [[nodiscard]] bool is_free(SlotIndex slot, std::uint32_t slots) const {
         return slot.value() < slots && uid_by_slot_.count(slot.value()) == 0;
     }
+    // That has the fewest children which do not leave.
+    [[nodiscard]] std::uint32_t emptiest_bucket(std::uint32_t buckets) const;
     [[nodiscard]] const std::map<std::uint64_t, Child>& all() const { return by_uid_; }
     [[nodiscard]] std::map<std::uint64_t, Child>& all() { return by_uid_; }
     [[nodiscard]] std::vector<ChildUid> active() const;

@@ -47,15 +47,16 @@ std::string thread_text(std::int32_t thread) {
 }  // namespace
 
 Result<ChildUid> Children::start(const Birth& birth) {
-    const std::vector<SlotIndex> free = core_.children.free_slots(core_.slots(), 1);
-    if (free.empty()) return fail(Error::text("no process slot is free"));
-    const bool wanted = birth.slot && core_.children.is_free(*birth.slot, core_.slots());
-    const SlotIndex slot = wanted ? *birth.slot : free.front();
+    const std::optional<SlotIndex> free = slot_for(birth);
+    if (!free) return fail(Error::text("no process slot is free"));
+    const SlotIndex slot = *free;
     const config::Settings& settings = core_.settings();
     const auto threads = static_cast<std::uint32_t>(settings.limits.threads_per_child);
+    const auto factor = static_cast<std::uint64_t>(settings.limits.async_factor_micro);
+    // Under MPM worker a connection needs a thread, and a thread holds one.
+    const bool whole = settings.limits.model == mpm::Model::Worker;
     const scoreboard::ExtentShape shape{
-        threads, scoreboard::connection_rows(
-                     threads, static_cast<std::uint64_t>(settings.limits.async_factor_micro))};
+        threads, whole ? threads : scoreboard::connection_rows(threads, factor)};
     const std::optional<Extent> extent = core_.board.allocate(shape);
     if (!extent) return fail(Error::text("the scoreboard has no room for another child"));
     core_.board.hand_down(slot, *extent);
@@ -74,6 +75,19 @@ Result<ChildUid> Children::start(const Birth& birth) {
     return uid;
 }
 
+std::optional<SlotIndex> Children::slot_for(const Birth& birth) const {
+    if (birth.slot && core_.children.is_free(*birth.slot, core_.slots())) return birth.slot;
+    const auto buckets = static_cast<std::uint32_t>(core_.listeners.buckets());
+    const Child* old = birth.instead_of ? core_.children.find(*birth.instead_of) : nullptr;
+    const std::uint32_t bucket = old != nullptr && old->buckets == buckets
+                                     ? old->slot.value() % buckets
+                                     : core_.children.emptiest_bucket(buckets);
+    const std::vector<SlotIndex> free =
+        core_.children.free_slots(core_.slots(), 1, {bucket, buckets});
+    if (free.empty()) return std::nullopt;
+    return free.front();
+}
+
 Result<ChildUid> Children::fork_into(SlotIndex slot, const Extent& extent, const Birth& birth) {
     auto [ours, theirs] = TRY(ipc::ChildChannel::pair());
     const ChildUid uid(core_.next_child);
@@ -90,6 +104,8 @@ Result<ChildUid> Children::fork_into(SlotIndex slot, const Extent& extent, const
         plan.heritage.custom_logs.push_back(duplicate(log.get()));
     plan.heritage.held = birth.held;
     plan.listeners = &core_.listeners;
+    plan.bucket = slot.value() % core_.listeners.buckets();
+    plan.heritage.accept_mutex = TRY(core_.accept_mutexes.for_child(plan.bucket));
     plan.segment = &core_.board.segment();
     plan.extent_offset = extent.offset;
     plan.identity = core_.identities.children ? &*core_.identities.children : nullptr;
@@ -99,6 +115,7 @@ Result<ChildUid> Children::fork_into(SlotIndex slot, const Extent& extent, const
     ++core_.next_child;
     child.uid = uid;
     child.slot = slot;
+    child.buckets = static_cast<std::uint32_t>(core_.listeners.buckets());
     child.generation = core_.revisions.generation();
     child.revision = core_.revisions.revision();
     child.epoch = core_.board.global.epoch;
@@ -306,7 +323,7 @@ void Children::buried(const os::Ended& ended) {
 void Children::tell_ending(const Child& child, const os::Ended& ended) {
     std::string text = ending_text(child, ended, core_.core_directory());
     if (child.killed || (!ended.signal && ended.exit_status == 0))
-        return core_.log.say(Level::Info, "mpm_event", "{}", text);
+        return core_.log.say(Level::Info, core_.module(), "{}", text);
     if (ended.signal) {
         ++core_.board.global.crashed;
         text += keep_crash(child, ended);

@@ -36,11 +36,13 @@ public:
         bool held = false;
         std::uint64_t operation = 0;
         std::optional<SlotIndex> slot{};  // if it is free
+        // Whose place it takes: it serves the same bucket. Nothing: the emptiest.
+        std::optional<ChildUid> instead_of{};
     };
     Children(Core& core, Hooks hooks) : core_(core), hooks_(std::move(hooks)) {}
 
-    // In the slot asked for, else in the lowest free one. An error: no slot or memory is free, or
-    // fork was refused (os_errno set).
+    // In the slot asked for, else in the lowest free one of its bucket. An error: no slot or memory
+    // is free, or fork was refused (os_errno set).
     [[nodiscard]] Result<ChildUid> start(const Birth& birth);
 
     // `deadline`: when what is left is closed; nothing: ChildDrainTimeout; kNever: unlimited.
@@ -70,6 +72,7 @@ private:
     [[nodiscard]] Result<ChildUid> fork_into(SlotIndex slot,
                                              const Extent& extent,
                                              const Birth& birth);
+    [[nodiscard]] std::optional<SlotIndex> slot_for(const Birth& birth) const;
     void watch(Child& child);
     void read_channel(ChildUid uid);
     void handle(Child& child, const ipc::ChildMessage& message);

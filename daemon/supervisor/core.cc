@@ -73,6 +73,18 @@ const std::string& Core::core_directory() const {
     return now.core_dump_directory.empty() ? now.server_root : now.core_dump_directory;
 }
 
+std::size_t Core::buckets_for(const config::Settings& settings) {
+    const std::int64_t wanted = config::listen_buckets(settings, config::surroundings_here());
+    return wanted > 1 && net::ListenSocket::can_share() ? static_cast<std::size_t>(wanted) : 1;
+}
+
+AcceptMutexPlan Core::accept_mutex_for(const config::Settings& settings,
+                                       std::size_t sockets,
+                                       std::size_t buckets) {
+    return plan_accept_mutex(settings, sockets, buckets,
+                             config::run_directory(settings, config::surroundings_here()));
+}
+
 void Core::adopt(Logs logs) {
     error_log.adopt(std::move(logs.error));
     custom_logs = std::move(logs.custom);
@@ -100,9 +112,13 @@ void Core::show_configuration() {
     board.publish(children);
 }
 
+std::string_view Core::module() const {
+    return settings().limits.model == mpm::Model::Worker ? "mpm_worker" : "mpm_event";
+}
+
 void Core::tell(log::Level level, std::string_view kind, std::string_view text, ChildUid child) {
     for (const std::string_view line : text::split(text, '\n'))
-        log.write(level, "mpm_event", line);
+        log.write(level, module(), line);
     board.event(severity(level), kind, text.substr(0, text.find('\n')), child, os::wall_now());
 }
 

@@ -17,6 +17,7 @@
 #include "daemon/mpm/respawn.h"
 #include "daemon/os/credentials.h"
 #include "daemon/os/event_loop.h"
+#include "daemon/supervisor/accept_mutex.h"
 #include "daemon/supervisor/board.h"
 #include "daemon/supervisor/child_table.h"
 #include "daemon/supervisor/listen_set.h"
@@ -54,11 +55,18 @@ struct Core {
     // Where core files go (P-24).
     [[nodiscard]] const std::string& core_directory() const;
     void adopt(Logs logs);
+    // What the sockets and mutexes of these settings are (ListenCoresBucketsRatio, Mutex).
+    [[nodiscard]] static std::size_t buckets_for(const config::Settings& settings);
+    [[nodiscard]] static AcceptMutexPlan accept_mutex_for(const config::Settings& settings,
+                                                          std::size_t sockets,
+                                                          std::size_t buckets);
     // Limits and revision of the configuration in force, into the global record.
     void show_configuration();
 
     // Several lines are several lines of the log; the event has the first.
     void tell(log::Level level, std::string_view kind, std::string_view text, ChildUid child = {});
+    // As lines of the log name us: "mpm_event", "mpm_worker".
+    [[nodiscard]] std::string_view module() const;
     // Without an event: what a person need not be shown again.
     void note(log::Level level, std::string_view text) { log.write(level, "core", text); }
 
@@ -72,6 +80,7 @@ struct Core {
     Identities identities;
     ChildTable children;
     ListenSet listeners;
+    AcceptMutexes accept_mutexes;
     mpm::Respawn respawn;
     std::uint64_t next_child = 1;
     bool root = false;

@@ -43,8 +43,9 @@ child::Heritage heritage_of(Core& core, const Child& child) {
     heritage.config = core.revisions.config();
     heritage.live = core.settings().live;
     heritage.shape = child.shape;
-    for (ListenSet::Entry& entry : core.listeners.entries())
-        heritage.listeners.push_back(std::move(entry.socket));
+    for (std::size_t bucket = 0; bucket < core.listeners.buckets(); ++bucket)
+        for (net::ListenSocket& socket : core.listeners.take_bucket(bucket))
+            heritage.listeners.push_back(std::move(socket));
     heritage.error_log = os::UniqueFd(::fcntl(core.error_log.fd(), F_DUPFD_CLOEXEC, 3));
     heritage.custom_logs = std::move(core.custom_logs);
     return heritage;

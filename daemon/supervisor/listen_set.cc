@@ -1,6 +1,7 @@
 #include "daemon/supervisor/listen_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
@@ -8,6 +9,8 @@
 namespace mpmd::supervisor {
 
 namespace {
+
+using Sharing = net::ListenSocket::Sharing;
 
 int clamp_backlog(std::int64_t backlog) {
     return static_cast<int>(std::clamp<std::int64_t>(backlog, 1, std::numeric_limits<int>::max()));
@@ -19,11 +22,34 @@ auto find(Entries& entries, const net::Address& asked) {
                         [&](const auto& entry) { return entry.asked == asked; });
 }
 
+// Sockets until there are `wanted` with those that exist already.
+Result<> open_sockets(ListenSet::Entry& fresh,
+                      const ListenSet::Entry* open,
+                      std::size_t wanted,
+                      int backlog) {
+    const std::size_t have = open == nullptr ? 0 : open->sockets.size();
+    while (have + fresh.sockets.size() < wanted) {
+        // Port 0: the kernel chooses once.
+        const net::Address& address = open != nullptr          ? open->address()
+                                      : !fresh.sockets.empty() ? fresh.address()
+                                                               : fresh.asked;
+        auto socket = net::ListenSocket::open(address, backlog,
+                                              wanted > 1 ? Sharing::Shared : Sharing::Alone);
+        if (!socket)
+            return fail(
+                socket.error().context(fmt::format("cannot listen on {}", fresh.asked.text())));
+        fresh.sockets.push_back(std::move(*socket));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<ListenSet::Prepared> ListenSet::prepare(const std::vector<config::Listen>& listen,
-                                               std::int64_t backlog) const {
+                                               std::int64_t backlog,
+                                               std::size_t buckets) const {
     Prepared prepared;
+    prepared.buckets = std::max<std::size_t>(buckets, 1);
     for (const config::Listen& line : listen) {
         for (const net::Address& asked : TRY(net::resolve(line.host, line.port))) {
             const auto& wanted = prepared.wanted;
@@ -31,12 +57,15 @@ Result<ListenSet::Prepared> ListenSet::prepare(const std::vector<config::Listen>
                 return fail(Error::text(
                     fmt::format("Listen {} means {} a second time", line.text(), asked.text())));
             prepared.wanted.push_back(asked);
-            if (find(entries_, asked) != entries_.end()) continue;
-            auto socket = net::ListenSocket::open(asked, clamp_backlog(backlog));
-            if (!socket)
-                return fail(
-                    socket.error().context(fmt::format("cannot listen on {}", asked.text())));
-            prepared.fresh.push_back(Entry{asked, std::move(*socket)});
+            const auto open = find(entries_, asked);
+            const bool is_open = open != entries_.end();
+            if (is_open && open->sockets.size() >= prepared.buckets) continue;
+            if (is_open)
+                for (const net::ListenSocket& socket : open->sockets)
+                    TRY_VOID(socket.share());
+            prepared.fresh.push_back(Entry{asked, {}});
+            TRY_VOID(open_sockets(prepared.fresh.back(), is_open ? &*open : nullptr,
+                                  prepared.buckets, clamp_backlog(backlog)));
         }
     }
     if (prepared.wanted.empty())
@@ -47,34 +76,59 @@ Result<ListenSet::Prepared> ListenSet::prepare(const std::vector<config::Listen>
 void ListenSet::commit(Prepared prepared) {
     std::vector<Entry> next;
     for (const net::Address& asked : prepared.wanted) {
+        Entry made{asked, {}};
         for (std::vector<Entry>* source : {&entries_, &prepared.fresh}) {
             const auto entry = find(*source, asked);
             if (entry == source->end()) continue;
-            next.push_back(std::move(*entry));
+            std::move(entry->sockets.begin(), entry->sockets.end(),
+                      std::back_inserter(made.sockets));
             source->erase(entry);
-            break;
+            if (made.sockets.size() >= prepared.buckets) break;
         }
+        if (!made.sockets.empty()) next.push_back(std::move(made));
     }
     entries_ = std::move(next);
+    buckets_ = prepared.buckets;
 }
 
 void ListenSet::set_backlog(std::int64_t backlog) {
     for (Entry& entry : entries_)
-        (void)entry.socket.set_backlog(clamp_backlog(backlog));
+        for (net::ListenSocket& socket : entry.sockets)
+            (void)socket.set_backlog(clamp_backlog(backlog));
 }
 
 std::size_t ListenSet::waiting() const {
     std::size_t count = 0;
     for (const Entry& entry : entries_)
-        count += entry.socket.waiting();
+        for (const net::ListenSocket& socket : entry.sockets)
+            count += socket.waiting();
     return count;
 }
 
 std::string ListenSet::text() const {
     std::string out;
     for (const Entry& entry : entries_)
-        out += (out.empty() ? "" : " ") + entry.socket.address().text();
+        out += (out.empty() ? "" : " ") + entry.address().text();
     return out;
+}
+
+std::size_t ListenSet::sockets_of_a_child(const Prepared& prepared) const {
+    std::size_t count = 0;
+    for (const net::Address& asked : prepared.wanted) {
+        const auto open = find(entries_, asked);
+        const std::size_t sockets =
+            std::max(open == entries_.end() ? 0 : open->sockets.size(), prepared.buckets);
+        count += (sockets + prepared.buckets - 1) / prepared.buckets;
+    }
+    return count;
+}
+
+std::vector<net::ListenSocket> ListenSet::take_bucket(std::size_t bucket) {
+    std::vector<net::ListenSocket> taken;
+    for (Entry& entry : entries_)
+        for (std::size_t i = bucket; i < entry.sockets.size(); i += buckets_)
+            taken.push_back(std::move(entry.sockets[i]));
+    return taken;
 }
 
 }  // namespace mpmd::supervisor

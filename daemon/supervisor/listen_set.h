@@ -3,6 +3,11 @@
 // The listening sockets: bound before the first fork, kept over every reload, child restart and
 // control restart. A new configuration is prepared (new addresses bound) before anything is
 // changed; commit() then drops the sockets of removed addresses. Supervisor's thread.
+//
+// With ListenCoresBucketsRatio there are several *buckets*: each address has a socket for each of
+// them, the kernel divides the clients, and a child serves one bucket (slot mod buckets). When a
+// hard restart makes fewer buckets no socket is closed, or the clients in its queue would be lost:
+// socket i then belongs to bucket i mod buckets.
 
 #include <string>
 #include <vector>
@@ -17,16 +22,19 @@ class ListenSet {
 public:
     struct Entry {
         net::Address asked;  // port 0 stays 0 here, so that a reload finds its socket again
-        net::ListenSocket socket;
+        std::vector<net::ListenSocket> sockets;
+        [[nodiscard]] const net::Address& address() const { return sockets.front().address(); }
     };
     // What a configuration needs beyond what is open.
     struct Prepared {
         std::vector<net::Address> wanted;  // in the order of the file
-        std::vector<Entry> fresh;
+        std::vector<Entry> fresh;          // also further sockets of an address that is open
+        std::size_t buckets = 1;
     };
     // Nothing of the set changes; new sockets are closed again when `Prepared` is dropped.
     [[nodiscard]] Result<Prepared> prepare(const std::vector<config::Listen>& listen,
-                                           std::int64_t backlog) const;
+                                           std::int64_t backlog,
+                                           std::size_t buckets = 1) const;
     void commit(Prepared prepared);
 
     // ListenBacklog at run time.
@@ -36,11 +44,17 @@ public:
     void close_all() { entries_.clear(); }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
     [[nodiscard]] std::string text() const;  // "127.0.0.1:80 [::1]:80", as bound
-    // Descriptors of the same sockets, for a child that is about to be forked.
-    [[nodiscard]] std::vector<Entry>& entries() { return entries_; }
+    [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+    [[nodiscard]] std::size_t buckets() const { return buckets_; }
+    // The most that a child of any bucket will poll.
+    [[nodiscard]] std::size_t sockets_of_a_child(const Prepared& prepared) const;
+    // In a child that was just forked: the sockets it serves.
+    [[nodiscard]] std::vector<net::ListenSocket> take_bucket(std::size_t bucket);
 
 private:
     std::vector<Entry> entries_;
+    std::size_t buckets_ = 1;
 };
 
 }  // namespace mpmd::supervisor

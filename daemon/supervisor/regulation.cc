@@ -30,6 +30,28 @@ std::string_view event_of(scoreboard::EpisodeCause cause) {
     }
 }
 
+// Of the buckets of a tick the operator hears of the one with the greatest.
+int gravity(const mpm::Decision& decision) {
+    switch (decision.branch) {
+        case Branch::GiveUp:
+        case Branch::Recovering:
+            return 5;
+        case Branch::NoFreeSlot:
+            return 4;
+        case Branch::AtCapacity:
+        case Branch::Cancelled:
+            return 3;
+        case Branch::Spawn:
+        case Branch::Recalled:
+            return 2;
+        case Branch::Surplus:
+            return 1;
+        case Branch::Enough:
+            break;
+    }
+    return 0;
+}
+
 Load load_of(const mpm::Census& census, std::size_t backlog) {
     Load load;
     load.backlog = static_cast<std::uint32_t>(backlog);
@@ -75,26 +97,50 @@ std::string shortage_text(const mpm::Decision& decision,
 }
 
 bool Regulation::tick(const Now& now) {
-    const CensusInputs inputs{core_.slots(), os::online_cores(), core_.revisions.generation(),
-                              now.rollout_running, core_.settings().limits.async_factor_micro};
+    CensusInputs inputs{core_.slots(), os::online_cores(), core_.revisions.generation(),
+                        now.rollout_running, core_.settings().limits.async_factor_micro};
+    inputs.buckets = static_cast<std::uint32_t>(core_.listeners.buckets());
     core_.board.global.online_cores = inputs.online_cores;
     mpm::Census census = take_census(core_.children, core_.board.view(), inputs);
+    last_census_ = census;
     const mpm::Limits& limits = core_.settings().limits;
-    const mpm::Plan plan = mpm::plan_maintenance(census, limits, pace_, inputs.slots);
-    pace_ = plan.next;
-    Deeds deeds = perform(plan, census, now.time);
-    short_text_ = shortage_text(plan.decision, limits, inputs.online_cores);
-    if (plan.decision.branch == Branch::NoFreeSlot) {
-        deeds.holders = slot_holders(core_.children, core_.board.view(), inputs.slots, now.time);
-        short_text_ = "no free process slot: " + deeds.holders;
+    rates_.resize(inputs.buckets, 1);
+    std::vector<Outcome> outcomes;
+    for (; census.bucket < census.buckets; ++census.bucket) {
+        outcomes.push_back(regulate(census, now.time));
+        census = mpm::assume_done(std::move(census), outcomes.back().plan, limits);
     }
-    say_notices(plan);
-    say_deeds(plan.decision, deeds);
-    keep_episodes(plan.decision, census);
-    show_shortage(plan.decision, now.time);
-    log_.add(plan.decision, limits, deeds, os::wall_now());
-    last_census_ = std::move(census);
-    return plan.stop_server;
+    const Outcome& worst = *std::max_element(
+        outcomes.begin(), outcomes.end(), [](const Outcome& one, const Outcome& other) {
+            return gravity(one.plan.decision) < gravity(other.plan.decision);
+        });
+    short_text_ = shortage_text(worst.plan.decision, limits, inputs.online_cores);
+    if (!worst.deeds.holders.empty()) short_text_ = "no free process slot: " + worst.deeds.holders;
+    keep_episodes(worst.plan.decision, last_census_);
+    show_shortage(worst.plan.decision, now.time);
+    bool stop = false;
+    for (const Outcome& outcome : outcomes) {
+        stop = stop || outcome.plan.stop_server;
+        if (&outcome == &worst || !outcome.deeds.quiet())
+            log_.add(outcome.plan.decision, limits, outcome.deeds, os::wall_now());
+    }
+    return stop;
+}
+
+Regulation::Outcome Regulation::regulate(const mpm::Census& census, MonoTime now) {
+    std::int64_t& rate = rates_[static_cast<std::size_t>(census.bucket)];
+    pace_.rate = rate;
+    Outcome outcome;
+    outcome.plan = mpm::plan_maintenance(census, core_.settings().limits, pace_, core_.slots());
+    pace_ = outcome.plan.next;
+    rate = pace_.rate;
+    outcome.deeds = perform(outcome.plan, census, now);
+    if (outcome.plan.decision.branch == Branch::NoFreeSlot)
+        outcome.deeds.holders =
+            slot_holders(core_.children, core_.board.view(), core_.slots(), now);
+    say_notices(outcome.plan);
+    say_deeds(outcome.plan.decision, outcome.deeds);
+    return outcome;
 }
 
 Deeds Regulation::perform(const mpm::Plan& plan, const mpm::Census& census, MonoTime now) {
@@ -107,8 +153,9 @@ Deeds Regulation::perform(const mpm::Plan& plan, const mpm::Census& census, Mono
     }
     for (auto& [uid, child] : core_.children.all()) {
         const bool dismissed = std::count(plan.dismiss.begin(), plan.dismiss.end(), child.uid) > 0;
+        const bool ours = child.slot.value() % census.buckets == census.bucket;
         // One that has not even closed its door since the last tick is not waited for.
-        if (child.paused && (dismissed || !child.door_closed))
+        if (ours && child.paused && (dismissed || !child.door_closed))
             children_.drain(child, RetireReason::Idle);
     }
     deeds.wanted = static_cast<std::uint32_t>(plan.spawn_slots.size());
@@ -119,8 +166,8 @@ Deeds Regulation::perform(const mpm::Plan& plan, const mpm::Census& census, Mono
 
 std::uint32_t Regulation::spawn(const mpm::Plan& plan) {
     std::uint32_t spawned = 0;
-    for (std::size_t i = 0; i < plan.spawn_slots.size(); ++i) {
-        const auto uid = children_.start({});
+    for (const SlotIndex slot : plan.spawn_slots) {
+        const auto uid = children_.start({.slot = slot});
         if (!uid) break;  // said by start(); the next tick asks again
         ++spawned;
     }

@@ -24,7 +24,10 @@ public:
     };
     // True: the server must stop (M-17).
     [[nodiscard]] bool tick(const Now& now);
-    void note_sick() { pace_ = mpm::note_sick(pace_); }
+    void note_sick() {
+        pace_ = mpm::note_sick(pace_);
+        rates_.assign(rates_.size(), 1);
+    }
     // After a change from `before`: lowered spare limits bring the pool back down.
     void note_change(const mpm::Limits& before);
     // How many children more (or less) `limits` would lead to under the load of the last tick: the
@@ -32,6 +35,12 @@ public:
     [[nodiscard]] std::int64_t predict(const mpm::Limits& limits) const;
 
 private:
+    // One bucket, of usually one.
+    struct Outcome {
+        mpm::Plan plan;
+        Deeds deeds;
+    };
+    [[nodiscard]] Outcome regulate(const mpm::Census& census, MonoTime now);
     [[nodiscard]] Deeds perform(const mpm::Plan& plan, const mpm::Census& census, MonoTime now);
     [[nodiscard]] std::uint32_t spawn(const mpm::Plan& plan);
     [[nodiscard]] std::optional<mpm::ChildSummary> retire(const mpm::Plan& plan,
@@ -45,7 +54,8 @@ private:
     Children& children_;
     DecisionLog log_{core_.board};
     LimitEpisodes episodes_;
-    mpm::Pace pace_;
+    mpm::Pace pace_;                   // its rate: of the bucket that was regulated last
+    std::vector<std::int64_t> rates_;  // of each bucket (M-12)
     mpm::Census last_census_;
     std::string short_text_;  // of this tick: what is short, or who holds the slots
     MonoTime short_at_{};     // the last tick that was short of something

@@ -26,6 +26,17 @@ void warn_if_moved(std::vector<std::string>& warnings,
     check("Instance", before.instance, after.instance);
 }
 
+// 2.6, 6.5: refused, and the old configuration serves on (the original exits).
+Result<> refuse_other_mpm(const config::Settings& before, const config::Settings& after) {
+    const auto name = [](const config::Settings& settings) {
+        return settings.limits.model == mpm::Model::Worker ? "worker" : "event";
+    };
+    if (before.limits.model == after.limits.model) return {};
+    return fail(Error::text(fmt::format(
+        "MPM {} cannot take over from MPM {} while the server runs: stop it, then start it",
+        name(after), name(before))));
+}
+
 bool control_differs(const config::Settings& before, const config::Settings& after) {
     return before.control_user != after.control_user ||
            before.control_program != after.control_program ||
@@ -36,16 +47,19 @@ bool control_differs(const config::Settings& before, const config::Settings& aft
 
 }  // namespace
 
-Result<Reload> Reload::prepare(const Core& core, const PidFile& pid_file) {
+Result<Reload> Reload::prepare(const Core& core, const PidFile& pid_file, bool hard) {
     Reload reload;
-    reload.loaded = TRY(core.revisions.load_again());
+    reload.loaded = TRY(core.revisions.load_again(hard));
     const config::Settings& settings = reload.loaded.config->effective;
-    if (settings.limits.model != core.settings().limits.model)
-        return fail(Error::text(
-            "MPM cannot change while the server runs: stop it and start it with the new one"));
+    TRY_VOID(refuse_other_mpm(core.settings(), settings));
     reload.identities = TRY(Identities::resolve(settings, core.root));
     reload.logs = TRY(Logs::open(settings));
-    reload.sockets = TRY(core.listeners.prepare(settings.listen, settings.listen_backlog));
+    const std::size_t buckets = hard ? Core::buckets_for(settings) : core.listeners.buckets();
+    reload.sockets = TRY(core.listeners.prepare(settings.listen, settings.listen_backlog, buckets));
+    const AcceptMutexPlan plan = Core::accept_mutex_for(
+        settings, core.listeners.sockets_of_a_child(reload.sockets), buckets);
+    if (plan != core.accept_mutexes.plan())
+        reload.accept_mutexes = TRY(AcceptMutexes::create(plan, reload.identities.children));
     reload.pid_file = TRY(pid_file.prepare(settings.pid_file));
     return reload;
 }
@@ -62,6 +76,13 @@ Reload::Outcome Reload::commit(Core& core, PidFile& pid_file, Reload reload) {
         outcome.warnings.push_back(config::adjustment_text(adjustment));
     outcome.control_changed = control_differs(before->effective, now.effective);
     core.listeners.commit(std::move(reload.sockets));
+    core.revisions.keep_buckets(static_cast<std::int64_t>(core.listeners.buckets()));
+    if (Core::buckets_for(now.effective) != core.listeners.buckets())
+        outcome.warnings.push_back(
+            fmt::format("ListenCoresBucketsRatio takes effect at a hard restart; {} sets of "
+                        "listening sockets stay in use",
+                        core.listeners.buckets()));
+    if (reload.accept_mutexes) core.accept_mutexes = std::move(*reload.accept_mutexes);
     core.listeners.set_backlog(now.effective.listen_backlog);
     core.adopt(std::move(reload.logs));
     core.identities = std::move(reload.identities);

@@ -4,6 +4,7 @@
 // users, bind new addresses, open logs), and only then the server changes (6.5). A failure leaves
 // no trace but its text.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,15 @@ namespace mpmd::supervisor {
 struct Reload {
     config::Loaded loaded;
     ListenSet::Prepared sockets;
+    std::optional<AcceptMutexes> accept_mutexes;  // nothing: those that exist stay
     Logs logs;
     Identities identities;
     PidFile::Prepared pid_file;
 
-    [[nodiscard]] static Result<Reload> prepare(const Core& core, const PidFile& pid_file);
+    // A graceful reload keeps the number of buckets, a hard one does not (2.3).
+    [[nodiscard]] static Result<Reload> prepare(const Core& core,
+                                                const PidFile& pid_file,
+                                                bool hard);
     // Sentences to tell: dropped overrides, directives that need a stop, adjustments.
     struct Outcome {
         std::vector<std::string> warnings;

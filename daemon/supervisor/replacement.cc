@@ -150,7 +150,8 @@ void Replacement::start(std::size_t step, Rollout::Actions& more) {
         more.insert(more.end(), further.begin(), further.end());
     };
     if (!core_.respawn.may_fork(now)) return append(rollout_->deferred(step));
-    const auto uid = children_.start({false, head_.number});
+    const auto uid =
+        children_.start({.operation = head_.number, .instead_of = rollout_->steps()[step].old.uid});
     append(uid ? rollout_->started(step, *uid, now) : rollout_->deferred(step));
 }
 

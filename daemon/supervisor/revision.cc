@@ -68,8 +68,10 @@ void RevisionLog::continue_from(std::uint64_t revision) {
     revision_ = Revision(std::max(revision_.value(), revision + 1));
 }
 
-Result<config::Loaded> RevisionLog::load_again() const {
-    return checked(config::load(path_, layers_, surroundings_));
+Result<config::Loaded> RevisionLog::load_again(bool hard) const {
+    config::Surroundings surroundings = surroundings_;
+    if (hard) surroundings.kept_buckets = 0;
+    return checked(config::load(path_, layers_, surroundings));
 }
 
 std::vector<std::string> RevisionLog::commit(config::Loaded loaded) {

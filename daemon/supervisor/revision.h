@@ -34,7 +34,10 @@ public:
                                              const std::vector<std::string>& defines = {});
 
     // The file once more, under the layers that exist. Changes nothing.
-    [[nodiscard]] Result<config::Loaded> load_again() const;
+    // `hard`: the number of buckets is found anew.
+    [[nodiscard]] Result<config::Loaded> load_again(bool hard = false) const;
+    // Sets of listening sockets that are in use, which the limits go by.
+    void keep_buckets(std::int64_t buckets) { surroundings_.kept_buckets = buckets; }
     // The load becomes what holds: generation + 1, revision + 1. Sentences about dropped overrides.
     std::vector<std::string> commit(config::Loaded loaded);
 

@@ -34,6 +34,7 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
         keep.push_back(socket.fd());
     for (const os::UniqueFd& log : heritage.custom_logs)
         keep.push_back(log.get());
+    if (heritage.accept_mutex) keep.push_back(heritage.accept_mutex->fd());
     return keep;
 }
 
@@ -42,8 +43,7 @@ std::vector<int> kept_descriptors(const child::Heritage& heritage) {
 [[noreturn]] void be_child(ChildPlan& plan) {
     os::block_all_but_fatal();
     os::redirect_standard(plan.heritage.error_log.get());
-    for (ListenSet::Entry& entry : plan.listeners->entries())
-        plan.heritage.listeners.push_back(std::move(entry.socket));
+    plan.heritage.listeners = plan.listeners->take_bucket(plan.bucket);
     auto memory = std::move(*plan.segment).become_child(plan.extent_offset, plan.heritage.shape);
     if (!memory) give_up(ipc::kExitFatal, memory.error().context("scoreboard"));
     os::close_all_but(kept_descriptors(plan.heritage));

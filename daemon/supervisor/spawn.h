@@ -25,6 +25,7 @@ namespace mpmd::supervisor {
 struct ChildPlan {
     child::Heritage heritage;        // without extent and listeners, which are the fork's own
     ListenSet* listeners = nullptr;  // its sockets are moved from, in the child alone
+    std::size_t bucket = 0;          // of them
     scoreboard::Segment* segment = nullptr;
     std::uint64_t extent_offset = 0;
     const os::Identity* identity = nullptr;  // null: stay who we are

@@ -80,7 +80,13 @@ Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
     Logs logs = TRY(Logs::open(settings));
     os::EventLoop loop = TRY(os::EventLoop::open());
     ListenSet listeners;
-    listeners.commit(TRY(listeners.prepare(settings.listen, settings.listen_backlog)));
+    const std::size_t buckets = Core::buckets_for(settings);
+    auto sockets = TRY(listeners.prepare(settings.listen, settings.listen_backlog, buckets));
+    const std::size_t polled = listeners.sockets_of_a_child(sockets);
+    listeners.commit(std::move(sockets));
+    auto mutexes = TRY(AcceptMutexes::create(Core::accept_mutex_for(settings, polled, buckets),
+                                             identities.children));
+    revisions.keep_buckets(static_cast<std::int64_t>(buckets));
     Board board =
         TRY(Board::create({settings.instance, settings.score_board_file, first_operation}));
     auto core = std::make_unique<Core>(std::move(loop), std::move(board), std::move(state_dir),
@@ -89,6 +95,7 @@ Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
     core->log.set_level(static_cast<Level>(core->settings().live.log_level));
     core->identities = std::move(identities);
     core->listeners = std::move(listeners);
+    core->accept_mutexes = std::move(mutexes);
     core->next_child = first_child;
     core->root = root;
     return core;

@@ -18,7 +18,7 @@ void Succession::near_quota(Child& old) {
 void Succession::start(ChildUid old, Pair& pair) {
     if (!core_.respawn.may_fork(os::mono_now())) return;
     const bool held = pair.reason == RetireReason::Quota && !pair.old_stopped;
-    const auto uid = children_.start({held, 0});
+    const auto uid = children_.start({.held = held, .instead_of = old});
     if (!uid) return;  // asked again at the next tick
     pair.successor = *uid;
     core_.tell(

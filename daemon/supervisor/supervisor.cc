@@ -95,9 +95,16 @@ Result<> Supervisor::begin() {
                            core_.listeners.text()));
     core_.note(Level::Info, fmt::format("Server built: {}", __DATE__ " " __TIME__));
     core_.note(Level::Notice, fmt::format("Command line: '{}'", os::command_line()));
+    note_accept_mutex();
     start_first_children();
     show();
     return {};
+}
+
+//
+void Supervisor::note_accept_mutex() {
+    if (core_.settings().limits.model == mpm::Model::Worker)
+        core_.note(Level::Notice, fmt::format("AcceptMutex: {}", core_.accept_mutexes.text()));
 }
 
 void Supervisor::start_first_children() {
@@ -218,7 +225,7 @@ void Supervisor::perform(mpm::Effect effect) {
 
 Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     scoreboard::Global& global = core_.board.global;
-    auto reload = Reload::prepare(core_, pid_file_);
+    auto reload = Reload::prepare(core_, pid_file_, wish.hard);
     if (wish.by.validate_only) {
         if (!reload) return fail(reload.error());
         return std::uint64_t{0};
@@ -246,6 +253,7 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     if (detached_) os::redirect_standard(core_.error_log.fd());
     os::install_crash_handler(core_.core_directory(), nullptr);
     if (outcome.control_changed) control_.restart();
+    note_accept_mutex();
     const std::uint64_t operation = replace_all(wish);
     notify_.say("READY=1");
     show();
@@ -433,6 +441,7 @@ void Supervisor::end() {
     core_.tell(Level::Notice, "server.end", "mpmd ends");
     show();
     core_.board.remove_file();
+    core_.accept_mutexes.remove_files();
     pid_file_.remove();
 }
 

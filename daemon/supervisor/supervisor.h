@@ -54,6 +54,7 @@ private:
     };
     [[nodiscard]] Children::Hooks hooks();
     [[nodiscard]] Result<> begin();
+    void note_accept_mutex();
     void start_first_children();
     [[nodiscard]] std::optional<Nanoseconds> time_to_wait() const;
     void read_signals();

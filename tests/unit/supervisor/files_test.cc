@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_socket_of_an_address_that_stays) {
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_an_error_and_changes_nothing) {
     ListenSet taken;
     taken.commit(std::move(*taken.prepare({{"127.0.0.1", 0, "http"}}, 10)));
-    const std::uint16_t port = taken.entries()[0].socket.address().port();
+    const std::uint16_t port = taken.entries()[0].address().port();
     ListenSet set;
     const auto prepared = set.prepare({{"127.0.0.1", port, "http"}}, 10);
     BOOST_REQUIRE(!prepared.has_value());
