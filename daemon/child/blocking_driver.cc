@@ -100,6 +100,7 @@ Turn BlockingDriver::next(Connection& connection, Turn turn) {
         case Turn::Worker:
             show(connection);
             turn = driver_.work(connection, *exchange_);
+            row_.spent(driver_.job().duration, driver_.job().last);
             exchange_->learned.clear();  // there is no cache to learn for
             return turn;
         case Turn::Again:

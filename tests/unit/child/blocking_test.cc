@@ -116,6 +116,7 @@ BOOST_AUTO_TEST_CASE(half_a_head_is_answered_408_and_silence_is_closed) {  // E-
 BOOST_AUTO_TEST_CASE(pipelined_requests_and_large_files_are_answered_in_order) {
     WorkerParent parent;
     parent.config.effective.live.max_keep_alive_requests = 0;
+    parent.config.effective.live.send_buffer_size = 65536;
     std::string content(3'000'000, '\0');
     for (std::size_t i = 0; i < content.size(); ++i)
         content[i] = static_cast<char>('a' + (i * 7919 + i / 251) % 26);
