@@ -128,8 +128,13 @@ void set_counts(v1::Server& out, const Sample& sample) {
     workers->set_graceful(totals.graceful);
     workers->set_limit(global.max_request_workers);
     set_connections(out.mutable_connections(), totals.connections_by_state);
-    out.mutable_connections()->set_limit(narrow(static_cast<std::uint64_t>(mpm::most_connections(
-        global.max_request_workers, static_cast<std::int64_t>(global.async_factor_micro)))));
+    // Under MPM worker a connection is a thread; under event E-12.
+    const bool whole = global.model == static_cast<std::uint8_t>(mpm::Model::Worker);
+    out.mutable_connections()->set_limit(
+        whole ? global.max_request_workers
+              : narrow(static_cast<std::uint64_t>(
+                    mpm::most_connections(global.max_request_workers,
+                                          static_cast<std::int64_t>(global.async_factor_micro)))));
     auto* children = out.mutable_children();
     children->set_total(totals.children);
     children->set_active(totals.active);
