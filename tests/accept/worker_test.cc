@@ -145,9 +145,6 @@ BOOST_AUTO_TEST_CASE(A_47_one_socket_needs_no_mutex_and_two_do) {  // W-1
 BOOST_AUTO_TEST_CASE(A_47_a_lock_file_is_named_owned_and_removed) {  // D-41, D-42
     Server server(kTwoSockets);
     const std::string dir = server.dir().path().string();
-    const std::string pid = std::to_string(server.pid());
-    server.write_config(kTwoSockets + "Mutex fcntl:/nowhere-at-all default\nMutex flock:" + dir +
-                        " mpm-accept\n");
     server.stop();
     server.write_config(kTwoSockets + "Mutex flock:" + dir + " mpm-accept\n");
     server.start();

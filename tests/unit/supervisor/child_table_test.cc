@@ -42,6 +42,29 @@ BOOST_AUTO_TEST_CASE(gives_the_lowest_free_slots) {
     BOOST_TEST(table.free_slots(1, 9).empty());
 }
 
+BOOST_AUTO_TEST_CASE(knows_free_slots_and_the_emptiest_of_several_buckets) {  // M-12: slot mod B
+    ChildTable table;
+    const auto add = [&table](std::uint64_t uid, std::uint32_t slot, std::uint32_t buckets) {
+        Child& added = table.add(child(uid, slot, static_cast<pid_t>(100 + uid)));
+        added.buckets = buckets;
+        added.state = scoreboard::ChildState::Running;
+        return &added;
+    };
+    BOOST_TEST(table.emptiest_bucket(3) == 0U);
+    add(1, 0, 3);
+    Child* const in_second = add(2, 1, 3);
+    BOOST_TEST(table.emptiest_bucket(3) == 2U);
+    add(3, 2, 2);  // born under another number of buckets: it serves none of these
+    BOOST_TEST(table.emptiest_bucket(3) == 2U);
+    add(4, 5, 3);
+    in_second->state = scoreboard::ChildState::Draining;
+    BOOST_TEST(table.emptiest_bucket(3) == 1U);
+    const auto free = table.free_slots(12, 2, {1, 3});
+    BOOST_REQUIRE_EQUAL(free.size(), 2U);
+    BOOST_TEST(free[0].value() == 4U);
+    BOOST_TEST(free[1].value() == 7U);
+}
+
 BOOST_AUTO_TEST_CASE(a_child_that_leaves_or_is_held_is_not_active) {
     ChildTable table;
     table.add(child(1, 0, 100)).state = scoreboard::ChildState::Draining;

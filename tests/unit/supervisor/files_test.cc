@@ -178,6 +178,35 @@ BOOST_AUTO_TEST_CASE(keeps_the_socket_of_an_address_that_stays) {
     BOOST_TEST(set.text() == before);
 }
 
+BOOST_AUTO_TEST_CASE(each_bucket_has_a_socket_of_each_address) {  // ListenCoresBucketsRatio
+    ListenSet set;
+    const std::vector<config::Listen> listen{{"127.0.0.1", 0, "http"}, {"127.0.0.2", 0, "http"}};
+    auto one = set.prepare(listen, 10, 1);
+    BOOST_REQUIRE(one.has_value());
+    BOOST_TEST(set.sockets_of_a_child(*one) == 2U);
+    set.commit(std::move(*one));
+    const std::string text = set.text();
+
+    auto three = set.prepare(listen, 10, 3);  // beside the sockets that listen already
+    BOOST_REQUIRE(three.has_value());
+    BOOST_TEST(set.sockets_of_a_child(*three) == 2U);
+    set.commit(std::move(*three));
+    BOOST_TEST(set.text() == text);
+    BOOST_TEST(set.buckets() == 3U);
+    for (const ListenSet::Entry& entry : set.entries()) {
+        BOOST_TEST(entry.sockets.size() == 3U);
+        for (const net::ListenSocket& socket : entry.sockets)
+            BOOST_TEST((socket.address() == entry.address()));
+    }
+
+    auto two = set.prepare(listen, 10, 2);  // no socket is closed: its queue would be lost
+    BOOST_REQUIRE(two.has_value());
+    BOOST_TEST(set.sockets_of_a_child(*two) == 4U);
+    set.commit(std::move(*two));
+    BOOST_TEST(set.take_bucket(1).size() == 2U);
+    BOOST_TEST(set.take_bucket(0).size() == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_an_error_and_changes_nothing) {
     ListenSet taken;
     taken.commit(std::move(*taken.prepare({{"127.0.0.1", 0, "http"}}, 10)));
