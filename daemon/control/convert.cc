@@ -105,6 +105,9 @@ void set_requests(v1::Requests* out, const Sample& sample) {
     out->set_queued(totals.queued);
     out->set_listener_busy_permille(totals.listener_busy_permille);
     out->set_connections_accepted(totals.accepted);
+    out->set_refused_on_keep_alive(totals.refused_on_keep_alive);
+    out->set_deadline_wakeups(totals.deadline_wakeups);
+    out->set_accept_errors(totals.accept_errors);
 }
 
 void set_limits(v1::Limits* out, const sb::Global& global) {
@@ -325,6 +328,12 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     out.set_bytes_out(numbers.bytes_out);
     out.set_listener_state(std::string(1, numbers.listener));
     out.set_open_fds(row.open_fds);
+    out.set_shed_keep_alive(numbers.shed_keep_alive);
+    out.set_shed_head(numbers.shed_head);
+    out.set_queue_timeouts(numbers.queue_timeouts);
+    out.set_refused_on_keep_alive(numbers.refused_on_keep_alive);
+    out.set_deadline_wakeups(numbers.deadline_wakeups);
+    out.set_accept_errors(numbers.accept_errors);
     return out;
 }
 

@@ -241,6 +241,9 @@ struct Global {
     std::uint64_t gone_shed_head;
     std::uint64_t gone_queue_timeouts;
     std::uint64_t gone_duration_ns;
+    std::uint64_t gone_refused_on_keep_alive;
+    std::uint64_t gone_deadline_wakeups;
+    std::uint64_t gone_accept_errors;
     std::array<std::uint64_t, 6> gone_status;  // [0] unused, 1xx .. 5xx
     std::array<std::uint64_t, kHistogramBuckets> gone_latency;
     std::uint64_t next_event;  // number of the next event; the ring holds the kEvents before it
@@ -422,8 +425,9 @@ struct alignas(64) ChildStatus {
     std::array<Counter, 6> status;     // [1] 1xx .. [5] 5xx
     Counter shed_keep_alive;
     Counter shed_head;
-    Counter queue_timeouts;
-    Counter deadline_wakeups;  // times a worker had to wake the listener for a deadline
+    Counter queue_timeouts;         // 503 after RequestQueueTimeout (E-14 b)
+    Counter refused_on_keep_alive;  // of these: not the first request of their connection (U-11)
+    Counter deadline_wakeups;       // times a worker had to wake the listener for a deadline
     Counter accept_errors;
     Gauge ready;  // 1 = all threads are up
     Gauge draining;

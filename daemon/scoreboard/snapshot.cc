@@ -47,6 +47,7 @@ ChildNumbers read_numbers(const ChildStatus& status, const ExtentShape& shape) {
     out.shed_keep_alive = get(status.shed_keep_alive);
     out.shed_head = get(status.shed_head);
     out.queue_timeouts = get(status.queue_timeouts);
+    out.refused_on_keep_alive = get(status.refused_on_keep_alive);
     out.deadline_wakeups = get(status.deadline_wakeups);
     out.accept_errors = get(status.accept_errors);
     out.duration_ns = get(status.duration_ns);
@@ -112,6 +113,9 @@ void add_gone(Totals& totals, const Global& global) {
     totals.shed_head = global.gone_shed_head;
     totals.queue_timeouts = global.gone_queue_timeouts;
     totals.duration_ns = global.gone_duration_ns;
+    totals.refused_on_keep_alive = global.gone_refused_on_keep_alive;
+    totals.deadline_wakeups = global.gone_deadline_wakeups;
+    totals.accept_errors = global.gone_accept_errors;
     totals.status = global.gone_status;
     totals.latency = global.gone_latency;
 }
@@ -138,6 +142,9 @@ void add_counters(Totals& totals, const ChildNumbers& numbers) {
     totals.shed_head += numbers.shed_head;
     totals.queue_timeouts += numbers.queue_timeouts;
     totals.duration_ns += numbers.duration_ns;
+    totals.refused_on_keep_alive += numbers.refused_on_keep_alive;
+    totals.deadline_wakeups += numbers.deadline_wakeups;
+    totals.accept_errors += numbers.accept_errors;
 }
 
 void add_child(Totals& totals, const Child& child, std::uint64_t epoch) {

@@ -57,6 +57,7 @@ struct ChildNumbers {
     std::uint64_t shed_keep_alive = 0;
     std::uint64_t shed_head = 0;
     std::uint64_t queue_timeouts = 0;
+    std::uint64_t refused_on_keep_alive = 0;
     std::uint64_t deadline_wakeups = 0;
     std::uint64_t accept_errors = 0;
     std::uint64_t duration_ns = 0;  // spent on requests, by all threads
@@ -103,6 +104,9 @@ struct Totals {
     std::uint64_t shed_head = 0;
     std::uint64_t queue_timeouts = 0;
     std::uint64_t duration_ns = 0;
+    std::uint64_t refused_on_keep_alive = 0;
+    std::uint64_t deadline_wakeups = 0;
+    std::uint64_t accept_errors = 0;
     std::uint32_t listener_busy_permille = 0;  // the busiest
     std::array<std::uint64_t, kHistogramBuckets> latency{};
 };

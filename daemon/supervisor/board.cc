@@ -37,6 +37,9 @@ void add_gone(scoreboard::Global& global, const scoreboard::Child& last) {
     global.gone_shed_head += numbers.shed_head;
     global.gone_queue_timeouts += numbers.queue_timeouts;
     global.gone_duration_ns += numbers.duration_ns;
+    global.gone_refused_on_keep_alive += numbers.refused_on_keep_alive;
+    global.gone_deadline_wakeups += numbers.deadline_wakeups;
+    global.gone_accept_errors += numbers.accept_errors;
     add(global.gone_status, numbers.status);
     add(global.gone_latency, last.latency);
 }
