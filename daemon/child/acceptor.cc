@@ -18,8 +18,6 @@ using log::Level;
 namespace {
 
 constexpr Seconds kHeartbeat{1};
-constexpr Milliseconds kFirstPause{100};
-constexpr Milliseconds kLongestPause{1000};
 constexpr std::uint64_t kBellKey = 1;
 constexpr std::uint64_t kFirstDoorKey = 2;
 
@@ -37,6 +35,7 @@ Acceptor::Acceptor(const Parts& parts)
       door_(ways_.poller, heritage_.listeners, kFirstDoorKey),
       busy_(os::mono_now()),
       now_(os::mono_now()) {
+    closed_told_ = heritage_.held;  // a held successor has not stopped: it has not begun
     polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
     for (const net::ListenSocket& socket : heritage_.listeners)
         polled_.push_back({socket.fd(), POLLIN, 0});
@@ -107,8 +106,8 @@ void Acceptor::obey_orders() {
 }
 
 bool Acceptor::wants_guests() {
-    if (paused_until_ != MonoTime{} && now_ >= paused_until_) paused_until_ = {};
-    return commons_.orders.accepting() && !draining_ && paused_until_ == MonoTime{};
+    if (shortage_.ended(now_)) reports_.raise(Reports::kShortageOver);
+    return commons_.orders.accepting() && !draining_ && !shortage_.paused_until(now_);
 }
 
 // W-1: only we push, so an idle worker that we have seen stays reserved. None: the next one that
@@ -255,9 +254,10 @@ bool Acceptor::accept_one(std::size_t socket) {
     Knock knock = Knock::Passing;
     for (int tries = 0; knock == Knock::Passing && tries < kAcceptsPerWakeup; ++tries)
         knock = door_.accept(socket, guest);
-    if (knock == Knock::Shortage || knock == Knock::Unusable) shortage(guest.os_errno);
+    // Nothing but errors that pass is no reason to try again at once, either.
+    if (knock != Knock::Client && knock != Knock::Nobody) accept_failed(guest.os_errno);
     if (knock != Knock::Client) return false;
-    pause_ = {};
+    shortage_.accepted();
     ++accepted_;
     bump(status_.accepted);
     set_buffers(guest.fd.get(), live_);
@@ -281,13 +281,13 @@ bool Acceptor::accept_one(std::size_t socket) {
 }
 
 // E-9: waiting helps, dying would not.
-void Acceptor::shortage(int code) {
+void Acceptor::accept_failed(int os_errno) {
     add(status_.accept_errors);
-    pause_ = std::clamp<Nanoseconds>(2 * pause_, kFirstPause, kLongestPause);
-    paused_until_ = now_ + pause_;
-    commons_.log.say(Level::Alert, "mpm_worker",
-                     "cannot accept: {}; not accepting for {} ms (raise the limit of open files?)",
-                     std::strerror(code), std::chrono::duration_cast<Milliseconds>(pause_).count());
+    shortage_.pause(now_);
+    if (!shortage_.met(now_)) return;
+    commons_.log.say(Level::Alert, "mpm_worker", "cannot accept: {}; accepting pauses",
+                     std::strerror(os_errno));
+    reports_.raise_shortage(os_errno);
 }
 
 // ---- waiting
@@ -295,7 +295,7 @@ void Acceptor::shortage(int code) {
 
 Nanoseconds Acceptor::patience() const {
     MonoTime until = now_ + kHeartbeat;
-    if (paused_until_ != MonoTime{}) until = std::min(until, paused_until_);
+    if (const auto pause = shortage_.paused_until(now_)) until = std::min(until, *pause);
     if (const auto deadline = commons_.orders.drain_deadline()) until = std::min(until, *deadline);
     return std::max(Nanoseconds(until - os::mono_now()), Nanoseconds::zero());
 }

@@ -22,6 +22,7 @@
 #include "daemon/child/door.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/worker.h"
+#include "daemon/mpm/accept_shortage.h"
 
 struct pollfd;
 
@@ -61,7 +62,7 @@ private:
     void retire();
     void wait(std::span<pollfd> wanted);
     [[nodiscard]] bool accept_one(std::size_t socket);
-    void shortage(int code);
+    void accept_failed(int os_errno);
     void close_door();
     [[nodiscard]] Nanoseconds patience() const;
     void after_wait(MonoTime from);
@@ -83,8 +84,7 @@ private:
     std::uint64_t version_ = 0;
     MonoTime now_{};
     MonoTime next_look_{};
-    MonoTime paused_until_{};
-    Nanoseconds pause_{};
+    mpm::AcceptShortage shortage_;
     std::size_t next_socket_ = 0;  // W-1: round-robin begins here
     std::uint64_t next_number_ = 1;
     std::int64_t accepted_ = 0;

@@ -380,6 +380,11 @@ void Child::send_reports() {
     if ((bits & Reports::kStoppedAccepting) != 0)
         static_cast<void>(channel_.send(ipc::Report::StoppedAccepting));
     if ((bits & Reports::kDraining) != 0) static_cast<void>(channel_.send(ipc::Report::Draining));
+    if ((bits & Reports::kShortage) != 0)
+        static_cast<void>(
+            channel_.send_body(ipc::Report::Shortage, ipc::ShortageReport{reports_.shortage(), 0}));
+    if ((bits & Reports::kShortageOver) != 0)
+        static_cast<void>(channel_.send_body(ipc::Report::Shortage, ipc::ShortageReport{0, 1}));
     if ((bits & (Reports::kListenerEnded | Reports::kSick)) != 0) listener_ended_ = true;
     if ((bits & Reports::kSick) != 0) sick_ = true;
 }

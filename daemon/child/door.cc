@@ -13,8 +13,16 @@ namespace {
 
 constexpr std::uint32_t kInterest = EPOLLIN | EPOLLEXCLUSIVE;
 
-Knock classify(int code) {
-    switch (code) {
+void set_buffer(int fd, int name, std::int64_t bytes) {
+    if (bytes <= 0) return;
+    const int value = static_cast<int>(std::min<std::int64_t>(bytes, 1 << 30));
+    ::setsockopt(fd, SOL_SOCKET, name, &value, sizeof value);
+}
+
+}  // namespace
+
+Knock classify_accept(int os_errno) {
+    switch (os_errno) {
         case EAGAIN:
 #if EWOULDBLOCK != EAGAIN
         case EWOULDBLOCK:
@@ -27,7 +35,6 @@ Knock classify(int code) {
         case ETIMEDOUT:
         case EHOSTUNREACH:
         case ENETUNREACH:
-        case ENETDOWN:
         case ENOPROTOOPT:
         case EHOSTDOWN:
         case ENONET:
@@ -43,14 +50,6 @@ Knock classify(int code) {
             return Knock::Unusable;
     }
 }
-
-void set_buffer(int fd, int name, std::int64_t bytes) {
-    if (bytes <= 0) return;
-    const int value = static_cast<int>(std::min<std::int64_t>(bytes, 1 << 30));
-    ::setsockopt(fd, SOL_SOCKET, name, &value, sizeof value);
-}
-
-}  // namespace
 
 void set_buffers(int fd, const config::LiveSettings& live) {
     set_buffer(fd, SO_SNDBUF, live.send_buffer_size);
@@ -86,7 +85,7 @@ Knock Door::accept(std::size_t socket, Guest& guest) {
                              SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!guest.fd) {
         guest.os_errno = errno;
-        return classify(errno);
+        return classify_accept(guest.os_errno);
     }
     guest.peer = net::Address::from(raw);
     return Knock::Client;

@@ -29,8 +29,10 @@ enum class Knock : std::uint8_t {
     Nobody,
     Passing,   // that client is gone already: try the next
     Shortage,  // no descriptors or memory: wait a little
-    Unusable,  // the socket will not give us clients any more
+    Unusable,  // the network is down, or the socket will not give us clients any more
 };
+// E-9: what a failed accept() means.
+[[nodiscard]] Knock classify_accept(int os_errno);
 
 struct Guest {
     os::UniqueFd fd;

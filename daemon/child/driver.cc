@@ -36,6 +36,10 @@ void Driver::update_limits() {
     deadlines_.head = live_.request_read_timeout_ms > 0
                           ? Milliseconds(live_.request_read_timeout_ms)
                           : Milliseconds(live_.timeout_ms);
+    head_bound_ = {Milliseconds(live_.request_read_timeout_ms),
+                   Milliseconds(live_.request_head_max_ms), live_.request_head_min_rate};
+    body_bound_ = {Milliseconds(live_.request_body_timeout_ms),
+                   Milliseconds(live_.request_body_max_ms), live_.request_body_min_rate};
     deadlines_.keep_alive = Milliseconds(live_.keep_alive_timeout_ms);
     deadlines_.queue = Milliseconds(live_.request_queue_timeout_ms);
     deadlines_.drain_grace = commons_.orders.keep_alive_grace();
@@ -77,6 +81,27 @@ void Driver::take(Connection& connection, Event event) {
         now_, connection.deadline,
         step->state == State::Lingering ? std::optional(connection.lingering_since) : std::nullopt};
     connection.deadline = mpm::deadline_for(step->deadline, context, deadlines_);
+}
+
+MonoTime Driver::head_deadline(const Connection& connection) const {
+    const std::uint64_t received =
+        connection.exchange != nullptr ? connection.exchange->input.size() : 0;
+    return mpm::read_deadline(head_bound_, connection.since, received)
+        .value_or(connection.since + deadlines_.head);
+}
+
+// RequestReadTimeout: the deadline of who sends slowly (U-12).
+void Driver::bound_reading(Connection& connection, const Exchange& exchange) const {
+    if (connection.state == State::Reading) {
+        if (head_bound_.min_rate > 0)
+            if (const auto bound =
+                    mpm::read_deadline(head_bound_, connection.since, exchange.input.size()))
+                connection.deadline = bound;
+        return;
+    }
+    if (exchange.body.complete()) return;
+    const auto bound = mpm::read_deadline(body_bound_, exchange.body_since, exchange.body_received);
+    if (bound && connection.deadline) connection.deadline = std::min(*connection.deadline, *bound);
 }
 
 // ---- the loop
@@ -168,6 +193,7 @@ std::optional<Turn> Driver::run_due(Connection& connection, Exchange& exchange) 
             case Gathered::Whole:
                 break;
             case Gathered::NotYet:
+                bound_reading(connection, exchange);
                 in_progress(exchange, true);
                 return exchange.output.empty() ? Turn::ReadMore : Turn::WriteMore;
             case Gathered::Refused:
@@ -186,6 +212,7 @@ void Driver::await_input(Connection& connection, Exchange& exchange) {
     if (state == State::Reading || state == State::KeepAlive) return;
     if (!exchange.body.complete()) {
         if (state != State::Body) take(connection, Event::BodyAwaited);
+        bound_reading(connection, exchange);
     } else if (exchange.input.empty()) {
         take(connection, Event::FlushedIdle);
     } else {
@@ -224,8 +251,10 @@ Driver::Got Driver::receive(Connection& connection, Exchange& exchange) {
     exchange.input.filled(io.bytes);
     connection.bytes_in += io.bytes;
     add(commons_.score.status().bytes_in, io.bytes);
+    if (!exchange.body.complete()) exchange.body_received += io.bytes;
     if (connection.state == State::KeepAlive || connection.state == State::Body)
         take(connection, Event::InputArrived);
+    bound_reading(connection, exchange);
     return Got::Bytes;
 }
 
@@ -233,7 +262,10 @@ Turn Driver::finish(Connection& connection, Exchange& exchange) {
     mpm::ClosingFacts facts;
     facts.client_asked = exchange.client_asked;
     facts.request_read_whole = exchange.body.complete() && !exchange.rejected;
-    facts.unread_input = !exchange.input.empty() || connection.stream.unread() > 0;
+    facts.unread_input = false;
+    // The kernel is asked only when its answer decides.
+    if (mpm::may_close_at_once(facts))
+        facts.unread_input = !exchange.input.empty() || connection.stream.unread() > 0;
     in_progress(exchange, false);
     if (mpm::may_close_at_once(facts))
         take(connection, Event::FlushedDone);

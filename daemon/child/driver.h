@@ -22,6 +22,7 @@
 #include "daemon/http/response_writer.h"
 #include "daemon/log/access_log.h"
 #include "daemon/mpm/connection_state.h"
+#include "daemon/mpm/read_bound.h"
 
 namespace mpmd::child {
 
@@ -82,6 +83,8 @@ public:
     [[nodiscard]] const config::LiveSettings& live() const { return live_; }
     [[nodiscard]] std::uint64_t live_version() const { return live_version_; }
     [[nodiscard]] log::AccessLog& access_log() { return access_log_; }
+    // When the head that a connection in state Reading brings must be whole.
+    [[nodiscard]] MonoTime head_deadline(const Connection& connection) const;
     [[nodiscard]] const mpm::DeadlineLimits& deadlines() const { return deadlines_; }
 
 private:
@@ -124,6 +127,7 @@ private:
     void record_latency(Nanoseconds took);
     Got receive(Connection& connection, Exchange& exchange);
     void await_input(Connection& connection, Exchange& exchange);
+    void bound_reading(Connection& connection, const Exchange& exchange) const;
 
     const Commons& commons_;
     const int thread_;
@@ -133,6 +137,8 @@ private:
     std::uint64_t live_version_ = 0;
     mpm::DeadlineLimits deadlines_;
     RequestText request_text_ = RequestText::Beginning;
+    mpm::ReadBound head_bound_;
+    mpm::ReadBound body_bound_;
     MonoTime now_{};
     MonoTime next_second_{};
     std::int64_t wall_seconds_ = 0;

@@ -83,6 +83,7 @@ Driver::Gathered Driver::read_more(Connection& connection, Exchange& exchange) {
     raw.filled(io.bytes);
     connection.bytes_in += io.bytes;
     add(commons_.score.status().bytes_in, io.bytes);
+    exchange.body_received += io.bytes;
     exchange.wanted_body->told_to_continue = true;  // he does not wait for our word
     return Gathered::Whole;
 }

@@ -109,6 +109,8 @@ Driver::Took Driver::head_complete(Connection& connection, Exchange& exchange) {
     exchange.request.socket = connection.stream.fd();
     exchange.request.shown = static_cast<std::uint8_t>(connection.shown);
     exchange.body = http::BodyReader(exchange.request);
+    exchange.body_since = now_;
+    exchange.body_received = exchange.input.size();
     if (http::BodyReader::too_large(exchange.request, commons_.settings.request)) {
         take(connection, Event::Rejected);
         answer_error(connection, exchange, 413);
@@ -212,6 +214,7 @@ http::Persistence Driver::decide(const Connection& connection, Exchange& exchang
     const http::Response& response = exchange.response;
     mpm::ResponseFacts facts;
     facts.marked_close = response.close || exchange.rejected;
+    facts.status_forces_close = mpm::status_forces_close(response.status);
     facts.continue_owed = request.expect_continue && !exchange.body.complete();
     facts.delimited = response.delimited(request.version);
     facts.client_sent_close = request.wants_close;

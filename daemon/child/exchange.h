@@ -86,8 +86,10 @@ struct Exchange {
 
     // Of the current request, for log and histogram.
     MonoTime began{};
-    std::uint64_t head_bytes = 0;  // of the response
-    std::uint64_t body_bytes = 0;  // of the response, sent or in `output`
+    MonoTime body_since{};            // RequestReadTimeout counts from here
+    std::uint64_t body_received = 0;  // since then
+    std::uint64_t head_bytes = 0;     // of the response
+    std::uint64_t body_bytes = 0;     // of the response, sent or in `output`
     std::uint16_t status = 0;
     bool persistent = false;
     std::uint32_t script_pid = 0;  // runs for it; 0: none

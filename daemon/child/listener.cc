@@ -1,6 +1,7 @@
 #include "daemon/child/listener.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <malloc.h>
 #include <sys/epoll.h>
@@ -8,6 +9,7 @@
 #include "daemon/child/busy_meter.h"
 #include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
+#include "daemon/os/process.h"
 
 namespace mpmd::child {
 
@@ -36,7 +38,12 @@ Listener::Listener(const Commons& commons,
       slab_(heritage.shape.connections),
       parked_(os::mono_now()),
       door_(ways.poller, heritage.listeners, kFirstDoorKey),
-      scratch_(std::make_unique<Exchange>(kInputCapacity)) {}
+      scratch_(std::make_unique<Exchange>(kInputCapacity)) {
+    const auto limit = static_cast<std::int64_t>(
+        std::min<std::uint64_t>(os::descriptor_limit(), std::numeric_limits<int>::max()));
+    door_told_closed_ = heritage.held;  // a held successor has not stopped: it has not begun
+    last_descriptors_ = limit - mpm::descriptors_kept_back(limit, commons.threads);
+}
 
 // ---- the loop
 // ----------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ MonoTime Listener::sleep_until() const {
     MonoTime until = driver_.now() + kHeartbeat;
     if (const auto next = parked_.next_wakeup()) until = std::min(until, *next);
     if (next_shed_ != MonoTime{}) until = std::min(until, next_shed_);
-    if (paused_until_ != MonoTime{}) until = std::min(until, paused_until_);
+    if (const auto pause = shortage_.paused_until(driver_.now())) until = std::min(until, *pause);
     if (awaited_ > 0) until = std::min(until, driver_.now() + Milliseconds(1));
     if (const auto deadline = commons_.orders.drain_deadline()) until = std::min(until, *deadline);
     return until;
@@ -133,7 +140,7 @@ void Listener::apply_live() {
         parked_.arm(*c);
     }
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
-        c->deadline = c->since + driver_.deadlines().head;
+        c->deadline = driver_.head_deadline(*c);
         parked_.arm(*c);
     }
 }
@@ -399,6 +406,7 @@ void Listener::on_deadline(Connection& connection) {
         connection.with_worker = false;
         status_.queued.fetch_sub(1, std::memory_order_relaxed);
         add(status_.queue_timeouts);
+        if (connection.requests > 0) add(status_.refused_on_keep_alive);
         const Turn turn =
             driver_.refuse(connection, *connection.exchange, Event::QueueExpired, 503);
         return settle_turn(connection, *connection.exchange, turn);

@@ -25,6 +25,7 @@
 #include "daemon/child/reports.h"
 #include "daemon/child/worker.h"
 #include "daemon/handlers/router.h"
+#include "daemon/mpm/accept_shortage.h"
 #include "daemon/mpm/admission.h"
 #include "daemon/mpm/shedding.h"
 
@@ -78,8 +79,17 @@ private:
     void shed(mpm::Admission why);
     [[nodiscard]] std::size_t waiting_for_us();
     void make_room(std::size_t clients, const mpm::ShedAges& ages);
+    [[nodiscard]] std::size_t shed_heads(std::size_t most, Nanoseconds min_age);
+    [[nodiscard]] std::size_t shed_keep_alives(std::size_t most, Nanoseconds min_age);
     void make_row();
+    void accept_failed(int os_errno);
+    void keep_descriptors_back();
+    void met_shortage(int os_errno);
+    [[nodiscard]] std::size_t free_descriptors(std::size_t wanted);
+    std::size_t end_lingering(std::size_t most);
+    void tend_shortage();
     void check_quotas();
+    void retire();
     void begin_drain();
 
     const Commons& commons_;
@@ -108,8 +118,9 @@ private:
     bool near_quota_told_ = false;
     bool draining_ = false;
     bool door_told_closed_ = false;
-    MonoTime paused_until_{};  // no descriptors: the door stays closed until then
-    Nanoseconds pause_{};
+    mpm::AcceptShortage shortage_;        // no descriptors: the door stays closed for a while
+    std::int64_t last_descriptors_ = 0;   // from so many in use on they are the workers'
+    std::int64_t other_descriptors_ = 0;  // in use beside connections; 0 = it has not mattered yet
     MonoTime next_door_look_{};
     MonoTime next_shed_{};
     MonoTime next_look_{};  // at the kernel's queue

@@ -24,8 +24,6 @@ constexpr Milliseconds kReservation{50};
 constexpr Milliseconds kQuietLook{100};
 constexpr Milliseconds kLook{25};
 constexpr int kLooks = 8;
-constexpr Milliseconds kFirstPause{100};
-constexpr Milliseconds kLongestPause{1000};
 // A draining child waits so long for the first byte on a connection that it has accepted.
 constexpr Seconds kFreshGrace{5};
 
@@ -40,33 +38,92 @@ std::uint64_t network_of(const net::Address& peer) {
 void Listener::answer_door(std::size_t socket) {
     int accepted = 0;
     for (int tries = 0; door_.is_open() && tries < kAcceptsPerWakeup; ++tries) {
-        if (room() <= 0) break;
+        if (room() <= 0 || shortage_.paused_until(driver_.now())) break;
         Guest guest;
         const Knock knock = door_.accept(socket, guest);
         if (knock == Knock::Nobody) break;
-        if (knock == Knock::Passing) continue;
-        if (knock == Knock::Shortage || knock == Knock::Unusable) {
-            // E-9: waiting helps, dying would not. The oldest idle clients make way.
-            add(status_.accept_errors);
-            pause_ = std::clamp<Nanoseconds>(2 * pause_, kFirstPause, kLongestPause);
-            paused_until_ = driver_.now() + pause_;
-            commons_.log.say(log::Level::Alert, "mpm_event",
-                             "cannot accept: {}; not accepting for {} ms (raise the limit of open "
-                             "files?)",
-                             std::strerror(guest.os_errno),
-                             std::chrono::duration_cast<Milliseconds>(pause_).count());
-            if (Connection* oldest = parked_.keep_alives().oldest()) part(*oldest, Event::Shed);
+        if (knock == Knock::Passing) {
+            // One after the other, and never a client: something else is wrong, and trying again at
+            // once would only burn a processor.
+            if (tries + 1 == kAcceptsPerWakeup && accepted == 0) accept_failed(guest.os_errno);
+            continue;
+        }
+        if (knock == Knock::Unusable) {
+            commons_.log.say(log::Level::Emerg, "mpm_event", "accept: {}; this child retires",
+                             std::strerror(guest.os_errno));
+            retire();
+            return;
+        }
+        if (knock == Knock::Shortage) {
+            accept_failed(guest.os_errno);
             break;
         }
-        pause_ = {};
+        shortage_.accepted();
         ++accepted;
         ++accepted_;
         bump(status_.accepted);
         set_buffers(guest.fd.get(), driver_.live());
         make_row();
+        // The kernel gives the lowest number that is free: so many are in use.
+        const std::int64_t used = guest.fd.get();
+        if (used >= last_descriptors_) other_descriptors_ = used - slab_.open();
         welcome(std::move(guest), socket);
+        keep_descriptors_back();
     }
     if (accepted > 0) door_.step_back(socket, accepted);
+}
+
+// E-9: waiting helps, dying would not. The oldest idle clients make way for those who wait.
+void Listener::accept_failed(int os_errno) {
+    constexpr std::size_t kMostAtOnce = 64;
+    met_shortage(os_errno);
+    shortage_.pause(driver_.now());
+    static_cast<void>(free_descriptors(std::clamp<std::size_t>(door_.waiting(), 1, kMostAtOnce)));
+}
+
+// The last descriptors are not for clients: workers open files and start scripts with them.
+void Listener::keep_descriptors_back() {
+    const std::int64_t excess = other_descriptors_ + slab_.open() - last_descriptors_ + 1;
+    if (other_descriptors_ == 0 || excess <= 0) return;
+    met_shortage(EMFILE);
+    if (free_descriptors(static_cast<std::size_t>(excess)) == 0) shortage_.pause(driver_.now());
+}
+
+void Listener::met_shortage(int os_errno) {
+    add(status_.accept_errors);
+    if (!shortage_.met(driver_.now())) return;
+    commons_.log.say(log::Level::Alert, "mpm_event",
+                     "cannot accept: {}; accepting pauses and idle connections make way",
+                     std::strerror(os_errno));
+    reports_.raise_shortage(os_errno);
+}
+
+// At once: without the lingering that a close otherwise gets. Returns how many.
+std::size_t Listener::free_descriptors(std::size_t wanted) {
+    const std::size_t lingered = end_lingering(wanted);
+    wanted -= lingered;
+    std::size_t shed = shed_heads(wanted, Milliseconds(driver_.live().head_shed_age_ms));
+    shed += shed_keep_alives(wanted - shed, Nanoseconds(1));
+    end_lingering(shed);
+    return lingered + shed;
+}
+
+// Of those that only wait for the client's FIN, the oldest. Returns how many.
+std::size_t Listener::end_lingering(std::size_t most) {
+    std::size_t ended = 0;
+    for (; ended < most; ++ended) {
+        Connection* oldest = parked_.lingering().oldest();
+        if (oldest == nullptr) break;
+        driver_.take(*oldest, Event::Shed);
+        close(*oldest);
+    }
+    return ended;
+}
+
+void Listener::tend_shortage() {
+    if (!shortage_.ended(driver_.now())) return;
+    commons_.log.say(log::Level::Notice, "mpm_event", "accepting works again");
+    reports_.raise(Reports::kShortageOver);
 }
 
 mpm::AdmissionCounts Listener::counts() const {
@@ -111,18 +168,16 @@ void Listener::make_row() {
     const std::uint32_t used = slab_.open();
     const std::uint32_t last = std::max<std::uint32_t>(slab_.rows() / 20, 1);
     if (used + last < slab_.rows()) return;
-    if (Connection* oldest = parked_.lingering().oldest()) {
-        driver_.take(*oldest, Event::Shed);
-        close(*oldest);
-    }
+    end_lingering(1);
 }
 
 // Opens or closes the door as admission says, at the end of each wake-up.
 void Listener::tend_door() {
     const MonoTime now = driver_.now();
-    if (paused_until_ != MonoTime{} && now >= paused_until_) paused_until_ = {};
+    tend_shortage();
     next_shed_ = {};
-    const bool wanted = commons_.orders.accepting() && !draining_ && paused_until_ == MonoTime{};
+    const bool paused = shortage_.paused_until(now).has_value();
+    const bool wanted = commons_.orders.accepting() && !draining_ && !paused;
     const mpm::AdmissionCounts seen = counts();
     const bool free = room() > 0;
     if (wanted && free) {
@@ -130,7 +185,7 @@ void Listener::tend_door() {
         door_.open();
         looks_ = 0;
     } else {
-        if (!wanted && door_.is_open() && paused_until_ == MonoTime{}) {
+        if (!wanted && door_.is_open() && !paused) {
             // By order: whoever knocked while we still listened is let in.
             close_door_for_good();
         }
@@ -145,7 +200,7 @@ void Listener::tend_door() {
     status_.accepting.store(door_.is_open() ? 1 : 0, std::memory_order_relaxed);
     if (door_.is_open()) {
         door_told_closed_ = false;
-    } else if (!wanted && paused_until_ == MonoTime{} && !door_told_closed_) {
+    } else if (!wanted && !paused && !door_told_closed_) {
         door_told_closed_ = true;
         reports_.raise(Reports::kStoppedAccepting);
     }
@@ -192,30 +247,40 @@ std::size_t Listener::waiting_for_us() {
 }
 
 void Listener::make_room(std::size_t clients, const mpm::ShedAges& ages) {
-    const MonoTime now = driver_.now();
+    std::size_t shed = shed_heads(clients, ages.head);
+    if (shed < clients) shed += shed_keep_alives(clients - shed, ages.keep_alive);
+    if (shed > 0) next_shed_ = driver_.now();  // look at the door at once
+}
+
+std::size_t Listener::shed_heads(std::size_t most, Nanoseconds min_age) {
     std::vector<Connection*> heads;
     std::vector<mpm::HalfHead> half_heads;
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
         heads.push_back(c);
         half_heads.push_back({c->since, network_of(c->peer)});
     }
-    std::size_t needed = clients;
-    for (const std::size_t position : mpm::heads_to_shed(half_heads, now, ages.head, needed)) {
+    const auto positions = mpm::heads_to_shed(half_heads, driver_.now(), min_age, most);
+    for (const std::size_t position : positions) {
         add(status_.shed_head);
         part(*heads[position], Event::Shed);
-        --needed;
     }
-    while (needed > 0) {
+    return positions.size();
+}
+
+// One that is just bringing a request counts as shed: it leaves the idle ones by being answered.
+std::size_t Listener::shed_keep_alives(std::size_t most, Nanoseconds min_age) {
+    std::size_t shed = 0;
+    while (shed < most) {
         Connection* oldest = parked_.keep_alives().oldest();
-        if (oldest == nullptr || ages.keep_alive <= Nanoseconds::zero() ||
-            now - oldest->since < ages.keep_alive)
+        if (oldest == nullptr || min_age <= Nanoseconds::zero() ||
+            driver_.now() - oldest->since < min_age)
             break;
-        --needed;
+        ++shed;
         if (still_readable(*oldest)) continue;
         add(status_.shed_keep_alive);
         part(*oldest, Event::Shed);
     }
-    if (needed < clients) next_shed_ = now;  // look at the door at once
+    return shed;
 }
 
 void Listener::check_quotas() {
@@ -230,7 +295,12 @@ void Listener::check_quotas() {
         near_quota_told_ = true;
         reports_.raise(Reports::kNearQuota);
     }
-    if (step != mpm::QuotaStep::StopAccepting || commons_.orders.draining()) return;
+    if (step == mpm::QuotaStep::StopAccepting) retire();
+}
+
+// Leaves of our own accord, as if we had been told to.
+void Listener::retire() {
+    if (commons_.orders.draining()) return;
     const config::LiveSettings& live = driver_.live();
     std::optional<MonoTime> deadline;
     if (live.child_drain_timeout_ms > 0)

@@ -29,7 +29,8 @@ enum class Report : std::uint32_t {
     NearQuota =
         103,  // 90 % of MaxConnectionsPerChild or MaxRequestsServedPerChild: start the successor
     Draining = 104,
-    Failed = 105,  // body: FailedReport; the child exits SICK or FATAL next
+    Failed = 105,    // body: FailedReport; the child exits SICK or FATAL next
+    Shortage = 106,  // body: ShortageReport; an episode of E-9 begins or is over
 };
 
 struct ChildMessageHeader {
@@ -44,6 +45,11 @@ struct DrainOrder {
 
 struct FailedReport {
     char text[256] = {};
+};
+
+struct ShortageReport {
+    std::int32_t os_errno = 0;  // EMFILE, ENFILE, ENOMEM ...
+    std::uint32_t over = 0;
 };
 
 inline constexpr int kExitSick = 7;    // could not create threads, out of descriptors or memory

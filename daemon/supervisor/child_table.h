@@ -44,6 +44,8 @@ struct Child {
     bool complained = false;   // has said why it gives up
     int saturated_ticks = 0;   // M-23
     int ready_ticks = 0;       // ticks since it was ready, this one included
+    bool short_of_descriptors = false;  // E-9, and that was said
+    int shortages = 0;
 
     MonoTime born{};
     WallTime born_wall{};

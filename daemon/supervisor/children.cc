@@ -1,6 +1,7 @@
 #include "daemon/supervisor/children.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 
@@ -22,6 +23,7 @@ using scoreboard::ChildState;
 using scoreboard::RetireReason;
 
 constexpr Seconds kHeartbeatLate{5};
+constexpr int kMostShortages = 100;  // told of one child
 constexpr Seconds kDescriptorPeriod{10};
 constexpr Seconds kStartLimit{30};  // not ready by then: killed
 constexpr Seconds kDrainGrace{2};  // the child enforces its deadline itself; this is for a sick one
@@ -42,6 +44,14 @@ std::string ending_text(const Child& child, const os::Ended& ended, const std::s
 std::string thread_text(std::int32_t thread) {
     if (thread == scoreboard::kListenerThread) return "the listener";
     return thread < 0 ? "the main thread" : fmt::format("worker {}", thread);
+}
+
+std::string remedy(int os_errno) {
+    if (os_errno == EMFILE)
+        return fmt::format("Raise the limit of open files, now {} (LimitNOFILE=, ulimit -n)",
+                           os::descriptor_limit());
+    if (os_errno == ENFILE) return "Raise fs.file-max";
+    return "The system is short of memory, or refuses";
 }
 
 }  // namespace
@@ -185,7 +195,28 @@ void Children::handle(Child& child, const ipc::ChildMessage& message) {
                        fmt::format("child pid {} gives up: {}", child.pid, report.text), child.uid);
             break;
         }
+        case ipc::Report::Shortage: {
+            ipc::ShortageReport report;
+            if (message.read(report)) tell_shortage(child, report);
+            break;
+        }
     }
+}
+
+// E-9: once for each episode, with what helps.
+void Children::tell_shortage(Child& child, const ipc::ShortageReport& report) {
+    const bool begins = report.over == 0;
+    if (begins == child.short_of_descriptors) return;
+    child.short_of_descriptors = begins;
+    if (begins && ++child.shortages > kMostShortages) return;  // it flutters: said often enough
+    if (!begins)
+        return core_.tell(Level::Notice, "child.shortage_over",
+                          fmt::format("child pid {} accepts without trouble again", child.pid),
+                          child.uid);
+    core_.tell(Level::Alert, "child.shortage",
+               fmt::format("child pid {} cannot accept: {}; it lets idle connections go. {}",
+                           child.pid, std::strerror(report.os_errno), remedy(report.os_errno)),
+               child.uid);
 }
 
 void Children::became_ready(Child& child) {

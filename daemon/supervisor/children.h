@@ -79,6 +79,7 @@ private:
     void became_ready(Child& child);
     void leaves_by_itself(Child& child);
     void retiring(Child& child, scoreboard::RetireReason reason);
+    void tell_shortage(Child& child, const ipc::ShortageReport& report);
     void buried(const os::Ended& ended);
     void tell_ending(const Child& child, const os::Ended& ended);
     [[nodiscard]] std::string keep_crash(const Child& child, const os::Ended& ended);

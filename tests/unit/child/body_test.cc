@@ -145,6 +145,24 @@ BOOST_AUTO_TEST_CASE(every_piece_gives_a_body_its_timeout_again) {
     BOOST_TEST((Clock::now() - start >= std::chrono::milliseconds(1900)));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_trickles_is_told_408_when_its_time_is_over) {  // U-12
+    MiniParent parent;
+    parent.config.effective.live.timeout_ms = 600'000;
+    parent.config.effective.live.request_body_timeout_ms = 300;
+    parent.config.effective.live.request_body_min_rate = 10;
+    parent.start();
+    Client client(parent.port());
+    const auto start = Clock::now();
+    client.send(post(100'000) + "12345");  // half a second more
+    while (!client.hears_within(std::chrono::milliseconds(250)) &&
+           Clock::now() - start < std::chrono::seconds(20))
+        client.send("x");  // a tenth of a second more, each quarter
+    const Answer answer = client.read_answer();
+    BOOST_TEST(answer.status == 408);
+    BOOST_TEST(answer.closes());
+    BOOST_TEST((Clock::now() - start >= std::chrono::milliseconds(790)));
+}
+
 BOOST_AUTO_TEST_CASE(expect_continue_is_told_to_go_on_when_the_body_is_wanted) {  // RFC 9110 10.1.1
     MiniParent parent;
     parent.start();

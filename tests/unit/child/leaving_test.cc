@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 BOOST_AUTO_TEST_SUITE(leaving)
 
-BOOST_AUTO_TEST_CASE(an_idle_child_drains_at_once) {
+BOOST_AUTO_TEST_CASE(an_idle_child_drains_at_once) {  // E-15
     MiniParent parent;
     parent.start();
     parent.drain(10'000, 1000);
@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(an_idle_child_drains_at_once) {
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_kept_alive_client_gets_one_more_answer_and_hears_of_the_close) {
+BOOST_AUTO_TEST_CASE(
+    a_kept_alive_client_gets_one_more_answer_and_hears_of_the_close) {  // A-25, E-16
     MiniParent parent;
     parent.write_file("a.html", "hello");
     parent.start();
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(what_runs_and_what_is_being_sent_is_finished) {
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_in_the_queue_when_the_door_closes_is_served) {
+BOOST_AUTO_TEST_CASE(who_is_in_the_queue_when_the_door_closes_is_served) {  // E-16, E-17
     for (int round = 0; round < 20; ++round) {
         MiniParent parent;
         parent.threads = 16;
@@ -127,6 +128,21 @@ BOOST_AUTO_TEST_CASE(a_drain_under_load_loses_no_request) {
         thread.join();
     BOOST_TEST(lost.load() == 0);
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_lingering_connection_holds_a_draining_child_for_two_seconds_not_thirty) {  // E-6, E-16
+    MiniParent parent;
+    parent.config.effective.request.body = 10;
+    parent.start();
+    Client refused(parent.port());
+    refused.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1000\r\n\r\n");
+    BOOST_TEST(refused.read_answer().status == 413);
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Closing) == 1; }));
+    const auto start = Clock::now();
+    parent.drain(600'000, 100);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    BOOST_TEST((Clock::now() - start < std::chrono::seconds(25)));
 }
 
 BOOST_AUTO_TEST_CASE(the_drain_limit_ends_what_does_not_end) {  // E-18
@@ -219,6 +235,7 @@ BOOST_AUTO_TEST_CASE(a_held_successor_is_ready_and_lets_nobody_in_before_its_rel
     client.send(get("/mpmd-test/bytes?1"));
     BOOST_TEST(!client.hears_within(milliseconds(1300)));
     BOOST_TEST(parent.status().accepted.load() == 0u);
+    BOOST_TEST(!parent.has_said(ipc::Report::StoppedAccepting));  // it has not begun yet
     parent.order(ipc::Order::Release);
     BOOST_TEST(client.read_answer().status == 200);
 }

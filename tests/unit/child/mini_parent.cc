@@ -110,6 +110,7 @@ void MiniParent::start() {
     if (pid_ == 0) {
         channel_ = ipc::ChildChannel();
         heritage.channel = ends.second.release();
+        if (in_child) in_child();
         ::_exit(child::child_main(std::move(heritage)));
     }
     ends.second = ipc::ChildChannel();
@@ -134,18 +135,18 @@ void MiniParent::change_live(const config::LiveSettings& live) {
 }
 
 bool MiniParent::reported(ipc::Report report) {
-    return eventually([&] {
-        for (;;) {
-            pollfd wanted{channel_.fd(), POLLIN, 0};
-            if (::poll(&wanted, 1, 10) <= 0) return false;
-            const ipc::ChildEvent event = channel_.next();
-            if (const auto* message = std::get_if<ipc::ChildMessage>(&event)) {
-                if (message->kind == static_cast<std::uint32_t>(report)) return true;
-            } else {
-                return false;
-            }
-        }
-    });
+    return eventually([&] { return has_said(report); });
+}
+
+bool MiniParent::has_said(ipc::Report report) {
+    for (;;) {
+        pollfd wanted{channel_.fd(), POLLIN, 0};
+        if (::poll(&wanted, 1, 10) <= 0) return false;
+        const ipc::ChildEvent event = channel_.next();
+        const auto* message = std::get_if<ipc::ChildMessage>(&event);
+        if (message == nullptr) return false;
+        if (message->kind == static_cast<std::uint32_t>(report)) return true;
+    }
 }
 
 std::optional<int> MiniParent::exit_status() {

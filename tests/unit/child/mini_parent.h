@@ -26,6 +26,7 @@ struct MiniParent {
     std::size_t sockets = 1;
     std::optional<os::ProcessMutex> accept_mutex;  // the child gets its own of it
     std::function<void(child::Heritage&)> spoil;   // last words before the fork
+    std::function<void()> in_child;  // before the child begins
 
     MiniParent();
     ~MiniParent();
@@ -49,6 +50,8 @@ struct MiniParent {
     void hang_up() { channel_ = ipc::ChildChannel(); }
     // Waits for that report; other reports before it are skipped.
     [[nodiscard]] bool reported(ipc::Report report);
+    // The same without waiting.
+    [[nodiscard]] bool has_said(ipc::Report report);
     // Waits for the end of the child.
     [[nodiscard]] std::optional<int> exit_status();
     [[nodiscard]] bool alive() const;

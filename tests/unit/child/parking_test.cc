@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_reader_is_dropped_after_the_timeout) {  // E-22
     BOOST_TEST(parent.status().in_progress.load() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(workers_park_connections_without_waking_the_listener) {
+BOOST_AUTO_TEST_CASE(workers_park_connections_without_waking_the_listener) {  // A-59, E-2
     MiniParent parent;
     parent.config.effective.live.max_keep_alive_requests = 0;
     parent.start();
@@ -270,6 +270,72 @@ BOOST_AUTO_TEST_CASE(a_request_that_no_worker_takes_is_told_503_and_to_come_agai
     BOOST_TEST(parent.status().queue_timeouts.load() == 1u);
     for (Client& client : busy)
         BOOST_TEST(client.read_answer().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(with_all_workers_busy_the_listener_goes_on_by_itself) {  // E-7, E-14 a
+    MiniParent parent;
+    parent.config.effective.live.async_factor_micro = 10'000'000;
+    parent.config.effective.live.timeout_ms = 700;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    Client kept(parent.port());
+    Client idle(parent.port());
+    Client half(parent.port());
+    BOOST_TEST(kept.ask("/a.html").body == "hello");
+    BOOST_TEST(idle.ask("/a.html").body == "hello");
+    half.send("GET / HT");
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Reading) == 1; }));
+    std::deque<Client> busy;
+    for (int i = 0; i < 4; ++i) {
+        busy.emplace_back(parent.port());
+        busy.back().send(get("/mpmd-test/sleep?6"));
+        BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 3 - i; }));
+    }
+    config::LiveSettings live = parent.config.effective.live;
+    live.keep_alive_timeout_ms = 400;
+    live.file_cache_check_ms = 600'000;
+    parent.change_live(live);
+    // What is in memory is answered, deadlines fire, and the goodbye needs no worker.
+    BOOST_TEST(half.read_answer().status == 408);
+    BOOST_TEST(idle.reads_end());
+    BOOST_TEST(parent.status().idle_workers.load() == 0);
+    BOOST_TEST(!busy.front().hears_within(milliseconds(0)));
+}
+
+BOOST_AUTO_TEST_CASE(who_sends_a_head_slowly_has_the_longer_the_more_he_sends) {  // U-12
+    MiniParent parent;
+    parent.config.effective.live.request_read_timeout_ms = 300;
+    parent.config.effective.live.request_head_max_ms = 1500;
+    parent.config.effective.live.request_head_min_rate = 20;
+    parent.start();
+    Client slow(parent.port());
+    Client diligent(parent.port());
+    const auto start = Clock::now();
+    slow.send("G");                                     // 300 ms and 50 for the byte
+    diligent.send("GET / HTTP/1.1\r\nHost: test\r\n");  // 26 bytes: 1.3 s more, at most 1.5
+    BOOST_TEST(slow.read_answer().status == 408);
+    BOOST_TEST(since(start).count() >= 340);
+    BOOST_TEST(diligent.read_answer().status == 408);
+    BOOST_TEST(since(start).count() >= 1490);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_comes_too_slowly_ends_the_connection) {  // U-12
+    MiniParent parent;
+    parent.config.effective.live.request_body_timeout_ms = 300;
+    parent.config.effective.live.timeout_ms = 600'000;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    Client client(parent.port());
+    client.send("POST /a.html HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n");
+    BOOST_TEST(client.read_answer().status == 405);
+    const auto start = Clock::now();
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::Reading) == 1; }));
+    bool ended = false;
+    while (!ended && since(start) < milliseconds(20'000)) {  // trickling does not help
+        client.send("x");
+        ended = client.hears_within(milliseconds(20));
+    }
+    BOOST_TEST(ended);
 }
 
 BOOST_AUTO_TEST_CASE(a_burst_of_sleepers_is_never_let_in_deeper_than_there_are_workers) {

@@ -1,10 +1,12 @@
 // A whole child against scripted clients: what a request gets.
 
 #include <algorithm>
+#include <ostream>
 #include <vector>
 
 #include <signal.h>
 
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/unit/child/client.h"
@@ -13,6 +15,7 @@
 namespace mpmd::test {
 namespace {
 
+namespace data = boost::unit_test::data;
 using scoreboard::ConnectionState;
 using std::chrono::milliseconds;
 
@@ -212,6 +215,42 @@ BOOST_AUTO_TEST_CASE(keep_alive_is_announced_to_whom_asks_and_counted_exactly) {
     Client old(parent.port());
     old.send("GET /a.html HTTP/1.0\r\n\r\n");
     BOOST_TEST(old.read_answer().closes());
+}
+
+struct Ending {
+    const char* name;
+    const char* request;
+    bool closes;
+};
+std::ostream& operator<<(std::ostream& out, const Ending& e) {
+    return out << e.name;
+}
+const Ending kEndings[] = {
+    {"500 forces a close", "GET /mpmd-test/status?500 HTTP/1.1\r\nHost: t\r\n\r\n", true},
+    {"501 too", "GET /mpmd-test/status?501 HTTP/1.1\r\nHost: t\r\n\r\n", true},
+    {"503 too", "GET /mpmd-test/status?503 HTTP/1.1\r\nHost: t\r\n\r\n", true},
+    {"404 does not", "GET /mpmd-test/status?404 HTTP/1.1\r\nHost: t\r\n\r\n", false},
+    {"502 does not", "GET /mpmd-test/status?502 HTTP/1.1\r\nHost: t\r\n\r\n", false},
+    {"who says close is closed",
+     "GET /mpmd-test/bytes?3 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", true},
+    {"1.0 that asks is kept", "GET /mpmd-test/bytes?3 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+     false},
+    {"1.0 that asks for what has no length is not",
+     "GET /mpmd-test/stream?3 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true},
+    {"1.1 gets it chunked and is kept", "GET /mpmd-test/stream?3 HTTP/1.1\r\nHost: t\r\n\r\n",
+     false},
+};
+
+BOOST_DATA_TEST_CASE(after_the_response_the_connection, data::make(kEndings), e) {  // E-21
+    MiniParent parent;
+    parent.start();
+    Client client(parent.port());
+    client.send(e.request);
+    BOOST_TEST(client.read_answer().closes() == e.closes);
+    if (e.closes)
+        BOOST_TEST(client.reads_end());
+    else
+        BOOST_TEST(client.ask("/mpmd-test/bytes?1").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(keep_alive_timeout_zero_closes_after_the_first_answer) {
