@@ -28,6 +28,7 @@ WorkerState letter_of(State state) {
         case State::Lingering:
             return WorkerState::Closing;
         case State::Handling:
+        case State::Suspended:  // never: this thread waits itself
         case State::Writing:
         case State::Closed:
             break;
@@ -108,6 +109,7 @@ Turn BlockingDriver::next(Connection& connection, Turn turn) {
             return driver_.advance(connection, *exchange_);
         case Turn::ReadMore:
         case Turn::WriteMore:
+        case Turn::Suspend:
         case Turn::Finished:
             break;
     }

@@ -62,6 +62,7 @@ struct Connection : ListLink {
     Connection* next_in_queue = nullptr;  // ready queue, parked stack, run list: one at a time
     std::atomic<bool> parking{false};     // a worker arms epoll and is about to push it back
     ConnectionTimer timer;                // the listener's
+    std::optional<MonoTime> wanted_at;    // the listener's: in its order of timers
 };
 
 // FIFO of connections, oldest first. Listener only.

@@ -127,6 +127,10 @@ Turn Driver::advance(Connection& connection, Exchange& exchange) {
                 if (connection.state == State::Handling) take(connection, Event::WouldBlockWrite);
                 take(connection, Event::NeedsWorker);
                 return in_progress(exchange, true), Turn::Worker;
+            case Sent::Suspended:
+                take(connection, Event::Suspend);
+                connection.deadline = resume_at_;
+                return in_progress(exchange, true), Turn::Suspend;
             case Sent::Budget:
                 return in_progress(exchange, true), Turn::Again;
             case Sent::Broken:

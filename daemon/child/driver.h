@@ -29,6 +29,7 @@ namespace mpmd::child {
 enum class Turn : std::uint8_t {
     ReadMore,   // parked until bytes come
     WriteMore,  // parked until the client takes output
+    Suspend,    // nothing can be done before connection.deadline
     Worker,     // exchange.due says what for
     Again,      // its budget is used up and more can be done at once
     Finished,   // state Lingering or Closed
@@ -89,7 +90,7 @@ public:
 
 private:
     enum class Took : std::uint8_t { Request, NeedInput, Stop };
-    enum class Sent : std::uint8_t { All, Blocked, NeedsWorker, Budget, Broken };
+    enum class Sent : std::uint8_t { All, Blocked, NeedsWorker, Suspended, Budget, Broken };
     enum class Got : std::uint8_t { Bytes, Nothing, Gone };
     enum class Gathered : std::uint8_t { Whole, NotYet, Refused, Gone };
 
@@ -152,6 +153,7 @@ private:
     // Of the turn under way.
     int requests_left_ = 0;
     std::size_t output_left_ = 0;
+    MonoTime resume_at_{};  // of Sent::Suspended
 };
 
 }  // namespace mpmd::child

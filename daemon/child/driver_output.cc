@@ -25,7 +25,8 @@ Driver::Sent Driver::flush(Connection& connection, Exchange& exchange) {
         if (source != nullptr && !exchange.tail_ended && exchange.output.size() < kPiece) {
             const Sent pulled = pull(exchange, **source);
             if (pulled == Sent::Broken) return pulled;
-            if (pulled == Sent::NeedsWorker && exchange.output.empty()) return pulled;
+            const bool waits = pulled == Sent::NeedsWorker || pulled == Sent::Suspended;
+            if (waits && exchange.output.empty()) return pulled;
         }
         Sent sent = send_buffered(connection, exchange);
         if (sent != Sent::All) return sent;
@@ -101,6 +102,11 @@ Driver::Sent Driver::send_file(Connection& connection,
 
 // One piece of a stream into the output buffer, framed when it must be.
 Driver::Sent Driver::pull(Exchange& exchange, http::BodySource& source) {
+    if (part_ != Part::Whole)
+        if (const auto at = source.not_before(); at && *at > now_) {
+            resume_at_ = *at;
+            return Sent::Suspended;
+        }
     if (on_listener()) return Sent::NeedsWorker;  // read() may block
     std::array<char, kPiece> piece;
     const std::size_t size = source.read(piece);

@@ -103,6 +103,10 @@ void Listener::wake_up(std::span<const epoll_event> events) {
     take_back();
     run_listed();
     parked_.expire(now, [this](Connection& connection) { on_deadline(connection); });
+    parked_.call_again(now, [this](Connection& connection) {
+        driver_.take(connection, Event::Deadline);
+        hand_over(connection);
+    });
     check_quotas();
     tend_door();
     driver_.access_log().flush();
@@ -209,6 +213,7 @@ void Listener::settle_turn(Connection& connection, Exchange& exchange, Turn turn
     switch (turn) {
         case Turn::ReadMore:
         case Turn::WriteMore:
+        case Turn::Suspend:
             watch(connection, turn == Turn::WriteMore);
             settle(connection, exchange.has_head ? &exchange : nullptr);
             keep_exchange(connection, exchange);

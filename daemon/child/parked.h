@@ -3,11 +3,13 @@
 // The connections that wait with the listener: their deadlines, and lists by what they wait for,
 // oldest first. Listener only.
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "daemon/child/connection.h"
 #include "daemon/mpm/timer_wheel.h"
+#include "daemon/mpm/user_timers.h"
 
 namespace mpmd::child {
 
@@ -22,7 +24,12 @@ public:
         arm(connection);
     }
     void arm(Connection& connection) {
-        if (connection.deadline)
+        untime(connection);
+        if (connection.state == mpm::State::Suspended && connection.deadline) {
+            wheel_.cancel(connection.timer);
+            connection.wanted_at = connection.deadline;
+            timers_.add(*connection.deadline, connection);
+        } else if (connection.deadline)
             wheel_.arm(connection.timer, *connection.deadline);
         else
             wheel_.cancel(connection.timer);
@@ -34,6 +41,7 @@ public:
     }
     void forget(Connection& connection) {
         ConnectionList::remove(connection);
+        untime(connection);
         wheel_.cancel(connection.timer);
     }
     template <class OnExpired>
@@ -42,7 +50,20 @@ public:
             on_expired(*static_cast<ConnectionTimer&>(node).connection);
         });
     }
-    [[nodiscard]] std::optional<MonoTime> next_wakeup() const { return wheel_.next_wakeup(); }
+    // Handlers whose time has come (E-4).
+    template <class OnDue>
+    void call_again(MonoTime now, OnDue on_due) {
+        timers_.expire(now, [&on_due](Connection& connection) {
+            connection.wanted_at.reset();
+            on_due(connection);
+        });
+    }
+    [[nodiscard]] std::optional<MonoTime> next_wakeup() const {
+        const auto timeout = wheel_.next_wakeup();
+        const auto timer = timers_.next();
+        if (!timer || !timeout) return timer ? timer : timeout;
+        return std::min(*timer, *timeout);
+    }
 
     [[nodiscard]] ConnectionList& heads() { return heads_; }  // no whole request head yet
     [[nodiscard]] ConnectionList& keep_alives() { return keep_alives_; }
@@ -61,7 +82,13 @@ private:
                 return nullptr;
         }
     }
+    void untime(Connection& connection) {
+        if (connection.wanted_at) timers_.remove(*connection.wanted_at, connection);
+        connection.wanted_at.reset();
+    }
+
     mpm::TimerWheel wheel_;
+    mpm::UserTimers<Connection> timers_;
     ConnectionList heads_;
     ConnectionList keep_alives_;
     ConnectionList lingering_;

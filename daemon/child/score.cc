@@ -15,6 +15,7 @@ Shown shown_state(mpm::State state) {
         case mpm::State::Handling:
             return Shown::Running;
         case mpm::State::WaitIo:
+        case mpm::State::Suspended:
             return Shown::WaitIo;
         case mpm::State::Writing:
             return Shown::Writing;

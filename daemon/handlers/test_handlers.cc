@@ -48,31 +48,44 @@ void fill(std::span<char> into, std::uint64_t offset) {
     }
 }
 
-// `rate` bytes a second, 0 = unbounded; sleeps in read().
+// `rate` bytes a second, 0 = unbounded.
 class PatternSource final : public http::BodySource {
 public:
     PatternSource(std::uint64_t size, std::uint64_t rate, bool measured)
         : size_(size), rate_(rate), measured_(measured), begin_(os::mono_now()) {}
 
     [[nodiscard]] std::size_t read(std::span<char> into) override {
-        std::uint64_t size = std::min<std::uint64_t>(into.size(), size_ - done_);
-        if (rate_ > 0) {
-            size = std::min(size, std::max<std::uint64_t>(rate_ / 10, 1));  // ten pieces a second
-            const double due = static_cast<double>(done_ + size) / static_cast<double>(rate_);
-            const auto due_at = begin_ + std::chrono::duration_cast<Nanoseconds>(
-                                             std::chrono::duration<double>(due));
-            const Nanoseconds wait = due_at - os::mono_now();
-            if (size > 0 && wait > Nanoseconds::zero()) std::this_thread::sleep_for(wait);
-        }
+        const std::uint64_t size = std::min<std::uint64_t>(into.size(), next_size());
+        // Sleeps where nobody waited for not_before().
+        const Nanoseconds wait =
+            size > 0 && rate_ > 0 ? due_at(done_ + size) - os::mono_now() : Nanoseconds::zero();
+        if (wait > Nanoseconds::zero()) std::this_thread::sleep_for(wait);
         fill(into.first(static_cast<std::size_t>(size)), done_);
         done_ += size;
         return static_cast<std::size_t>(size);
+    }
+    [[nodiscard]] std::optional<MonoTime> not_before() const override {
+        if (rate_ == 0 || done_ == size_) return std::nullopt;
+        return due_at(done_ + next_size());
     }
     [[nodiscard]] std::optional<std::uint64_t> length() const override {
         return measured_ ? std::optional(size_) : std::nullopt;
     }
 
 private:
+    // With a rate ten pieces a second.
+    [[nodiscard]] std::uint64_t next_size() const {
+        constexpr std::uint64_t kMost = 16384;
+        const std::uint64_t piece =
+            rate_ > 0 ? std::clamp<std::uint64_t>(rate_ / 10, 1, kMost) : kMost;
+        return std::min(piece, size_ - done_);
+    }
+    [[nodiscard]] MonoTime due_at(std::uint64_t bytes) const {
+        const double seconds = static_cast<double>(bytes) / static_cast<double>(rate_);
+        return begin_ +
+               std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(seconds));
+    }
+
     const std::uint64_t size_;
     const std::uint64_t rate_;
     const bool measured_;

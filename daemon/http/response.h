@@ -15,6 +15,8 @@
 #include <string_view>
 #include <variant>
 
+#include "daemon/base/time.h"
+
 namespace mpmd::http {
 
 // A body that is made while it is sent. Pulled on a worker only; read() may block.
@@ -28,6 +30,9 @@ public:
     [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
     // After read() said 0: that was not the end but a failure, and the client must see it as one.
     [[nodiscard]] virtual bool broken() const { return false; }
+    // It has nothing before this time: the connection waits for it without a thread (Suspended).
+    // read() before that may block. Any thread that owns the connection.
+    [[nodiscard]] virtual std::optional<MonoTime> not_before() const { return std::nullopt; }
 };
 
 struct MemoryBody {

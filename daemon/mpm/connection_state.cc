@@ -70,6 +70,7 @@ constexpr Arc kArcs[] = {
     {Handling,  E::BodyAwaited,      Body,      O::Listener, W::Read,    D::Io},
     {Handling,  E::WaitRead,         WaitIo,    O::Listener, W::Read,    D::Io},
     {Handling,  E::WaitWrite,        WaitIo,    O::Listener, W::Write,   D::Io},
+    {Handling,  E::Suspend,          Suspended, O::Listener, W::Read,    D::Timer},
     {Handling,  E::WouldBlockWrite,  Writing,   O::Listener, W::Write,   D::Io},
     {Handling,  E::FlushedPipelined, Reading,   O::Same,     W::Nothing, D::Head},
     {Handling,  E::FlushedIdle,      KeepAlive, O::Listener, W::Read,    D::KeepAlive},
@@ -104,6 +105,16 @@ constexpr Arc kArcs[] = {
     {WaitIo,    E::Error,            Closed,    O::Nobody,   W::Nothing, D::None},
     {WaitIo,    E::Stop,             Closed,    O::Nobody,   W::Nothing, D::None},
 
+    {Suspended, E::Suspend,          Suspended, O::Listener, W::Read,    D::Timer},  // woken too early
+    {Suspended, E::Deadline,         Writing,   O::Worker,   W::Nothing, D::None},   // its time has come (E-4)
+    {Suspended, E::NeedsWorker,      Writing,   O::Worker,   W::Nothing, D::None},
+    {Suspended, E::WouldBlockWrite,  Writing,   O::Listener, W::Write,   D::Io},
+    {Suspended, E::Drain,            Suspended, O::Same,     W::Same,    D::Unchanged},
+    {Suspended, E::PeerClosed,       Suspended, O::Same,     W::Same,    D::Unchanged},  // half-closed: still answered
+    {Suspended, E::Error,            Closed,    O::Nobody,   W::Nothing, D::None},
+    {Suspended, E::Stop,             Closed,    O::Nobody,   W::Nothing, D::None},
+
+    {Writing,   E::Suspend,          Suspended, O::Listener, W::Read,    D::Timer},
     {Writing,   E::IoReady,          Writing,   O::Listener, W::Nothing, D::Unchanged},
     {Writing,   E::WouldBlockWrite,  Writing,   O::Listener, W::Write,   D::Io},
     {Writing,   E::NeedsWorker,      Writing,   O::Worker,   W::Nothing, D::None},  // pages absent: read ahead
@@ -233,6 +244,7 @@ std::optional<MonoTime> deadline_for(DeadlineKind kind,
         case D::None:
             return std::nullopt;
         case D::Unchanged:
+        case D::Timer:
             return context.running;
         case D::Head:
             return context.now + limits.head;
@@ -266,6 +278,7 @@ TimeoutAnswer timeout_answer(State state, bool received, bool answering) {
             return TimeoutAnswer::DropAborted;
         case WaitIo:  // for a request's body, or for a handshake
             return received && !answering ? TimeoutAnswer::Answer408 : TimeoutAnswer::Close;
+        case Suspended:  // its deadline is no timeout
         case KeepAlive:
         case Lingering:
         case Closed:
@@ -276,7 +289,7 @@ TimeoutAnswer timeout_answer(State state, bool received, bool answering) {
 
 std::string_view to_text(State state) {
     constexpr std::array<std::string_view, kStates> kNames{
-        "reading", "handling", "body", "wait-io", "writing", "keep-alive", "lingering", "closed"};
+        "reading", "handling", "body", "wait-io", "suspended", "writing", "keep-alive", "lingering", "closed"};
     return kNames[index_of(state)];
 }
 
@@ -285,6 +298,7 @@ std::string_view to_text(Event event) {
         "input awaited", "input arrived",  "request ready",
         "needs worker",  "worker took",    "queue expired",
         "body awaited",  "wait read",      "wait write",
+        "suspend",
         "io ready",      "would block",    "flushed, pipelined",
         "flushed, idle", "flushed, close", "flushed, done",
         "deadline",      "rejected",       "shed",

@@ -22,12 +22,13 @@ enum class State : std::uint8_t {
     Handling,   // a whole request is being answered
     Body,       // a body that no handler wants is discarded by the listener
     WaitIo,     // a worker waits in mid-exchange: for the body of its request (or a handshake)
+    Suspended,  // its handler has nothing before a time of its own: neither thread nor socket waits
     Writing,    // write completion: output is waiting for the client
     KeepAlive,  // between two requests
     Lingering,  // our FIN is sent; input is drained until the client closes too
     Closed,
 };
-inline constexpr std::size_t kStates = 8;
+inline constexpr std::size_t kStates = 9;
 
 enum class Event : std::uint8_t {
     InputAwaited,  // read would block before the head was complete
@@ -40,6 +41,7 @@ enum class Event : std::uint8_t {
     BodyAwaited,   // the body is not there yet (a worker gives it back)
     WaitRead,      // the protocol wants to read before it can go on
     WaitWrite,     // the protocol wants to write before it can go on
+    Suspend,       // the handler asks to be called again at a time of its own (E-4)
     IoReady,       // what WaitIo or Writing waited for is there
     WouldBlockWrite,   // some output went out, more is pending
     FlushedPipelined,  // response sent, persistent, the next request is already buffered
@@ -55,7 +57,7 @@ enum class Event : std::uint8_t {
     Error,       // reset, or any other failure of the socket
     Stop,        // forced: STOP, or the drain limit passed
 };
-inline constexpr std::size_t kEvents = 22;
+inline constexpr std::size_t kEvents = 23;
 
 enum class Owner : std::uint8_t { Listener, Worker, Same, Nobody };
 enum class Watch : std::uint8_t { Nothing, Read, Write, Same };  // for the owner Listener: parked
@@ -68,6 +70,7 @@ enum class DeadlineKind : std::uint8_t {
     KeepAlive,    // KeepAliveTimeout
     DrainGrace,   // DrainKeepAliveGrace, but never later than what ran
     Queue,        // RequestQueueTimeout
+    Timer,        // what the handler asked for: the caller sets it
     Linger,       // 30 s from the start of the lingering close
     ShortLinger,  // 2 s from the start of the lingering close
 };

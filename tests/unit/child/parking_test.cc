@@ -114,6 +114,44 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_holds_no_worker) {  // A-21
     BOOST_TEST(eventually([&] { return parent.status().in_progress.load() == 0; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_response_that_comes_with_time_holds_no_worker) {  // 4.1 SUSPENDED, E-4
+    MiniParent parent;
+    parent.start();
+    std::deque<Client> clients;
+    const auto start = Clock::now();
+    for (int i = 0; i < 8; ++i) {  // twice as many as workers
+        clients.emplace_back(parent.port());
+        clients.back().send(get("/mpmd-test/stream?3000&rate=2000"));
+    }
+    BOOST_TEST(eventually([&] {
+        return parent.connections(ConnectionState::WaitIo) == 8 &&
+               parent.status().idle_workers.load() == 4;
+    }));
+    BOOST_TEST(parent.status().in_progress.load() == 8);
+    Client other(parent.port());
+    BOOST_TEST(other.ask("/mpmd-test/bytes?1").status == 200);
+    for (Client& client : clients) {
+        const Answer answer = client.read_answer();
+        BOOST_TEST(answer.status == 200);
+        BOOST_TEST(answer.body.size() == 3000u);
+    }
+    BOOST_TEST(since(start).count() >= 1480);
+    BOOST_TEST(clients.front().ask("/mpmd-test/bytes?1").status == 200);
+    BOOST_TEST(eventually([&] { return parent.status().in_progress.load() == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_a_suspended_response_is_forgotten) {
+    MiniParent parent;
+    parent.start();
+    {
+        Client client(parent.port());
+        client.send(get("/mpmd-test/stream?100000&rate=1000"));
+        BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::WaitIo) == 1; }));
+    }
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::WaitIo) == 0; }));
+    BOOST_TEST(eventually([&] { return parent.status().in_progress.load() == 0; }));
+}
+
 BOOST_AUTO_TEST_CASE(a_stalled_reader_is_dropped_after_the_timeout) {  // E-22
     MiniParent parent;
     parent.config.effective.live.timeout_ms = 500;

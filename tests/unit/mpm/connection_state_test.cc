@@ -70,6 +70,18 @@ BOOST_AUTO_TEST_CASE(a_slow_head_and_a_slow_body_hold_no_worker) {  // A-20, dec
     BOOST_TEST(parked(step(State::Handling, Event::WaitWrite), Watch::Write));
 }
 
+BOOST_AUTO_TEST_CASE(a_suspended_handler_holds_neither_a_worker_nor_the_client) {  // 4.1, E-4
+    for (const State state : {State::Handling, State::Writing}) {
+        const mpm::Step s = step(state, Event::Suspend);
+        BOOST_TEST(s.state == State::Suspended);
+        BOOST_TEST(parked(s, Watch::Read));
+        BOOST_TEST((s.deadline == DeadlineKind::Timer));
+    }
+    // Executed by a worker, when its time has come.
+    BOOST_TEST((step(State::Suspended, Event::Deadline).owner == Owner::Worker));
+    BOOST_TEST(step(State::Suspended, Event::PeerClosed).state == State::Suspended);
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_head_does_not_renew_its_deadline) {
     BOOST_TEST((step(State::Reading, Event::InputAwaited).deadline == DeadlineKind::Unchanged));
 }
@@ -91,8 +103,8 @@ BOOST_AUTO_TEST_CASE(a_half_closed_client_still_gets_its_answer) {
 
 BOOST_AUTO_TEST_CASE(
     a_draining_child_lets_work_finish_and_gives_idle_ones_a_grace) {  // E-16, decisions.md 4
-    for (const State state :
-         {State::Reading, State::Handling, State::Body, State::WaitIo, State::Writing}) {
+    for (const State state : {State::Reading, State::Handling, State::Body, State::WaitIo,
+                              State::Suspended, State::Writing}) {
         const mpm::Step s = step(state, Event::Drain);
         BOOST_TEST(s.state == state);
         BOOST_TEST((s.deadline == DeadlineKind::Unchanged));
