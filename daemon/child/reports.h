@@ -17,7 +17,7 @@ public:
         kStoppedAccepting = 2,
         kDraining = 4,
         kListenerEnded = 8,
-        kSick = 16,  // it has ended because it cannot do its work
+        kSick = 16,      // it has ended because it cannot do its work
         kShortage = 32,  // of descriptors or memory while accepting; shortage() says which
         kShortageOver = 64,
     };

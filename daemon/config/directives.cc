@@ -63,8 +63,12 @@ constexpr Directive kTable[] = {
     {.name = "MPM", .syntax = "event|worker", .kind = Kind::Choice, .fallback = MPMD_DEFAULT_MPM, .max = 1,
      .choices = "event|worker", .reload = kNextStart,
      .help = "The process model. With event one listener thread per child holds all connections that wait for the network, and "
-             "worker threads run requests. With worker each connection holds a thread from its first byte to its close; "
-             "ServerLimit and the other limits mean the same.",
+             "worker threads run requests. With worker each connection holds a thread from its first byte to its close: while the thread "
+             "reads (R), runs the request and writes (W), waits for the next one (K) and for the client's end (C, at most 2 s of silence and "
+             "30 s in all). MaxRequestWorkers is then also the greatest number of connections, an idle client included, and a child "
+             "accepts while one of its threads is idle; KeepAliveShedAge, HeadShedAge, DrainKeepAliveGrace, ListenerAnswers and "
+             "AsyncRequestWorkerFactor have no meaning. A child that drains leaves an idle client until KeepAliveTimeout. "
+             "Children with several listening sockets take turns (Mutex). Changing it needs a stop and a start: a reload that changes it is refused.",
      .binding = NUMBER(limits.model)},
     {.name = "StartServers", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "3",
      .min = 1, .max = mpm::kMaxServerLimit, .clamps = true, .apply = kNextStart, .reload = kNextStart,
@@ -146,7 +150,9 @@ constexpr Directive kTable[] = {
     {.name = "ListenCoresBucketsRatio", .syntax = "number", .kind = Kind::Count, .fallback = "0",
      .min = 1, .max = kMaxInt, .zero = "off", .reload = kNextStart,
      .help = "One set of listening sockets for so many processor cores, when that makes at least two; each child serves one of them. "
-             "The spare limits are raised so that each set has its children.",
+             "The kernel divides the clients between them. MinSpareThreads and MaxSpareThreads are shared out between the sets and raised so that each "
+             "set has its children. A graceful restart keeps the number of sets, a hard one changes it; sockets that are then too "
+             "many are served on by the others until the stop, because closing one would lose who waits there.",
      .binding = NUMBER(listen_cores_buckets_ratio)},
     {.name = "SendBufferSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
      .min = 512, .max = kMaxInt, .zero = "the system's", .apply = kNow, .reload = kNow,

@@ -26,7 +26,7 @@ struct MiniParent {
     std::size_t sockets = 1;
     std::optional<os::ProcessMutex> accept_mutex;  // the child gets its own of it
     std::function<void(child::Heritage&)> spoil;   // last words before the fork
-    std::function<void()> in_child;  // before the child begins
+    std::function<void()> in_child;                // before the child begins
 
     MiniParent();
     ~MiniParent();

@@ -1,11 +1,11 @@
-#include "daemon/mpm/maintenance.h"
-
-#include <ostream>
 #include <set>
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/unit/mpm/maintenance_vectors.h"
+
 namespace mpm = mpmd::mpm;
+using namespace mpmd::test;
 using mpm::Branch;
 using mpm::Cause;
 using mpm::Kept;
@@ -13,96 +13,6 @@ using mpm::NoticeKind;
 using mpmd::ChildUid;
 using mpmd::Generation;
 using mpmd::SlotIndex;
-
-namespace mpmd::mpm {
-std::ostream& operator<<(std::ostream& out, Branch branch) {
-    return out << to_text(branch);
-}
-std::ostream& operator<<(std::ostream& out, Cause cause) {
-    return out << to_text(cause);
-}
-}  // namespace mpmd::mpm
-
-namespace {
-
-// "Common" of 3.7: SL 6, TPC 4, MRW 16 (A 4), Min 2, Max 12, rate 1, hold 0.
-mpm::Limits common() {
-    mpm::Limits limits;
-    limits.server_limit = 6;
-    limits.thread_limit = 8;
-    limits.threads_per_child = 4;
-    limits.max_request_workers = 16;
-    limits.min_spare_threads = 2;
-    limits.max_spare_threads = 12;
-    return limits;
-}
-constexpr std::int64_t kSlots = 6;
-
-// One child of 4 threads. `busy` counts as present only; `starting` as idle only.
-mpm::ChildSummary child(std::int64_t ready, std::int64_t busy = 0, std::int64_t starting = 0) {
-    mpm::ChildSummary c;
-    c.threads = 4;
-    c.idle_threads = ready + starting;
-    c.present_threads = ready + busy;
-    c.working_connections = busy;
-    return c;
-}
-mpm::ChildSummary idle() {
-    return child(4);
-}
-mpm::ChildSummary busy() {
-    return child(0, 4);
-}
-mpm::ChildSummary quiescing() {
-    mpm::ChildSummary c = child(0, 1);
-    c.quiescing = true;
-    return c;
-}
-mpm::ChildSummary not_accepting(mpm::ChildSummary c) {
-    c.not_accepting = true;
-    return c;
-}
-mpm::ChildSummary old_generation(mpm::ChildSummary c) {
-    c.current_generation = false;
-    return c;
-}
-mpm::ChildSummary listener(mpm::ChildSummary c, int permille, int ticks) {
-    c.listener_busy = permille;
-    c.saturated_ticks = ticks;
-    return c;
-}
-
-// Children in slots 0, 1, 2 ...; all other slots up to `slots` are free.
-mpm::Census census(std::vector<mpm::ChildSummary> children, std::int64_t slots = kSlots) {
-    mpm::Census c;
-    for (std::size_t i = 0; i < children.size(); ++i) {
-        children[i].uid = ChildUid(i + 1);
-        children[i].slot = SlotIndex(static_cast<std::uint32_t>(i));
-    }
-    for (auto i = static_cast<std::uint32_t>(children.size()); i < slots; ++i)
-        c.free_slots.emplace_back(i);
-    c.children = std::move(children);
-    return c;
-}
-
-mpm::Pace rate(std::int64_t value, std::int64_t hold = 0) {
-    mpm::Pace pace;
-    pace.rate = value;
-    pace.hold = hold;
-    return pace;
-}
-
-mpm::Plan plan(const mpm::Census& c, const mpm::Pace& pace = {}, std::int64_t slots = kSlots) {
-    return mpm::plan_maintenance(c, common(), pace, slots);
-}
-
-bool told(const mpm::Plan& p, NoticeKind kind, Cause cause = Cause::Workers) {
-    for (const mpm::Notice& notice : p.notices)
-        if (notice.kind == kind && notice.cause == cause) return true;
-    return false;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(maintenance)
 
@@ -283,55 +193,6 @@ BOOST_AUTO_TEST_CASE(a_bucket_forks_in_its_own_slots_for_its_own_share) {  // T1
     BOOST_TEST(even.spawn_slots[1].value() == 4U);
     c.bucket = 1;  // 4 idle are enough for one bucket
     BOOST_TEST(mpm::plan_maintenance(c, limits, rate(2), kSlots).spawn_slots.empty());
-}
-
-BOOST_AUTO_TEST_CASE(the_last_child_of_a_bucket_stays) {
-    mpm::Limits limits = common();
-    limits.min_spare_threads = 2;
-    limits.max_spare_threads = 2;
-    mpm::Census c = census({idle(), idle(), idle()});
-    c.buckets = 2;
-    const mpm::Plan even = mpm::plan_maintenance(c, limits, {}, 12);
-    BOOST_REQUIRE(even.retire.has_value());
-    c.bucket = 1;
-    const mpm::Plan odd = mpm::plan_maintenance(c, limits, {}, 12);
-    BOOST_TEST(!odd.retire.has_value());
-    BOOST_TEST((odd.decision.kept == Kept::LastChild));
-    limits.max_request_workers = 4;  // A 1: the bucket keeps its child all the same
-    BOOST_TEST(!mpm::plan_maintenance(c, limits, {}, 12).retire.has_value());
-}
-
-BOOST_AUTO_TEST_CASE(a_bucket_without_a_child_gets_one_beyond_the_limit) {
-    mpm::Limits limits = common();
-    limits.max_request_workers = 8;  // A 2, and both are in bucket 0
-    mpm::ChildSummary second = busy();
-    second.slot = SlotIndex(2);
-    mpm::Census c = census({busy()});
-    c.children.push_back(second);
-    c.free_slots = {SlotIndex(1), SlotIndex(3), SlotIndex(4)};
-    c.buckets = 2;
-    c.bucket = 1;
-    for (const mpm::Model model : {mpm::Model::Event, mpm::Model::Worker}) {
-        limits.model = model;
-        const mpm::Plan odd = mpm::plan_maintenance(c, limits, {}, 12);
-        BOOST_REQUIRE(odd.spawn_slots.size() == 1U);
-        BOOST_TEST(odd.spawn_slots[0].value() == 1U);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(the_second_bucket_of_a_tick_knows_what_the_first_has_done) {
-    mpm::Limits limits = common();
-    limits.max_request_workers = 12;  // A 3
-    limits.min_spare_threads = 4;
-    mpm::Census c = census({busy(), busy()});
-    c.buckets = 2;
-    const mpm::Plan even = mpm::plan_maintenance(c, limits, {}, 12);
-    BOOST_REQUIRE(even.spawn_slots.size() == 1U);
-    c = mpm::assume_done(c, even, limits);
-    c.bucket = 1;
-    const mpm::Plan odd = mpm::plan_maintenance(c, limits, {}, 12);
-    BOOST_TEST(odd.spawn_slots.empty());
-    BOOST_TEST((odd.decision.branch == Branch::Cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(sickness_is_judged_after_the_last_bucket) {  // M-17
@@ -593,71 +454,6 @@ BOOST_AUTO_TEST_CASE(the_last_child_is_never_retired) {
     const mpm::Plan p = plan(census({wide}));
     BOOST_TEST(!p.retire);
     BOOST_TEST((p.decision.kept == Kept::LastChild));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(maintenance_of_mpm_worker)  // 3.5, W-9
-
-mpm::Limits worker() {
-    mpm::Limits limits = common();
-    limits.model = mpm::Model::Worker;
-    return limits;
-}
-
-BOOST_AUTO_TEST_CASE(a_closed_door_does_not_make_threads_less_idle) {  // T13 is event's
-    const mpm::Census c = census({not_accepting(child(3, 1))});
-    BOOST_TEST(mpm::plan_maintenance(c, worker(), {}, kSlots).spawn_slots.empty());
-    BOOST_TEST(mpm::plan_maintenance(c, common(), {}, kSlots).spawn_slots.size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(surplus_is_retired_although_another_still_leaves) {  // T3 is event's
-    mpm::Limits limits = worker();
-    limits.max_spare_threads = 7;
-    const mpm::Census c = census({idle(), idle(), idle(), quiescing()});
-    BOOST_TEST(mpm::plan_maintenance(c, limits, {}, kSlots).retire.has_value());
-    limits.model = mpm::Model::Event;
-    BOOST_TEST(!mpm::plan_maintenance(c, limits, {}, kSlots).retire.has_value());
-}
-
-BOOST_AUTO_TEST_CASE(a_free_slot_comes_before_the_limit) {
-    // 16 threads are present, of which a retiring child has 4: event is at its limit, worker forks.
-    mpm::ChildSummary leaving = busy();
-    leaving.quiescing = true;
-    const mpm::Census c = census({busy(), busy(), busy(), leaving});
-    BOOST_TEST(
-        (mpm::plan_maintenance(c, common(), {}, kSlots).decision.branch == Branch::AtCapacity));
-    const mpm::Plan plan = mpm::plan_maintenance(c, worker(), {}, kSlots);
-    BOOST_REQUIRE(plan.spawn_slots.size() == 1U);
-    BOOST_TEST(plan.spawn_slots[0].value() == 4U);
-}
-
-BOOST_AUTO_TEST_CASE(the_limit_is_told_once_and_never_as_nearly_reached) {
-    const mpm::Census c = census({busy(), busy(), busy(), child(1, 3)});
-    const mpm::Plan first = mpm::plan_maintenance(c, worker(), {}, 12);
-    BOOST_REQUIRE(first.notices.size() == 1U);
-    BOOST_TEST((first.notices[0].kind == NoticeKind::LimitReached));
-    BOOST_TEST(first.next.rate == 1);
-    BOOST_TEST(mpm::plan_maintenance(c, worker(), first.next, 12).notices.empty());
-}
-
-BOOST_AUTO_TEST_CASE(no_slot_below_the_limit_is_told_each_tick) {
-    // Children that were born with fewer threads: all four are active, and 8 threads are not 16.
-    mpm::ChildSummary small = child(0, 2);
-    small.threads = 2;
-    const mpm::Census c = census({small, small, small, small});
-    for (int tick = 0; tick < 2; ++tick) {
-        const mpm::Plan plan = mpm::plan_maintenance(c, worker(), {}, 12);
-        BOOST_TEST((plan.decision.branch == Branch::NoFreeSlot));
-        BOOST_REQUIRE(plan.notices.size() == 1U);
-        BOOST_TEST((plan.notices[0].kind == NoticeKind::ScoreboardFull));
-    }
-}
-
-BOOST_AUTO_TEST_CASE(growth_doubles_and_ends_at_the_active_limit) {  // M-18d, T10
-    const mpm::Plan plan = mpm::plan_maintenance(census({busy()}), worker(), rate(4), 12);
-    BOOST_TEST(plan.spawn_slots.size() == 3U);
-    BOOST_TEST(plan.next.rate == 8);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
