@@ -12,6 +12,7 @@ packages_to_test=(
     python3 libboost-test-dev nlohmann-json3-dev
     clang libclang-rt-14-dev clang-format clang-tidy
     mandoc logrotate systemd tmux python3-pyte python3-grpcio python3-protobuf procps iproute2 util-linux binutils
+    w3m munin-plugins-core libwww-perl prometheus-apache-exporter
 )
 
 missing_packages() {  # PACKAGE...: those that are not installed, one a line

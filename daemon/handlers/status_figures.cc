@@ -14,10 +14,6 @@ double seconds(std::uint64_t us) {
     return static_cast<double>(us) / 1e6;
 }
 
-std::uint32_t mpm_generation(std::uint32_t config_generation) {
-    return config_generation > 0 ? config_generation - 1 : 0;  // P-6
-}
-
 // httpd's line: slots below the active limit have one letter per thread, dots when there is no
 // child; what is dead beyond is left out (S-4).
 std::string letters_of(const sb::Snapshot& board) {
@@ -45,7 +41,7 @@ StatusChild look_at(const sb::Child& child, const sb::Global& global) {
     StatusChild out;
     out.slot = child.slot;
     out.pid = child.row.pid;
-    out.generation = mpm_generation(child.row.generation);
+    out.generation = child.row.generation;
     out.old_generation = child.row.generation != global.generation;
     out.stopping = child.leaving() || child.numbers.draining;
     out.accepting = child.numbers.accepting;
@@ -128,14 +124,14 @@ void list_workers(StatusFigures& figures, const sb::View& view, const sb::Snapsh
     for (const sb::Child& child : board.children)
         sb::each_worker(view, child.row, [&](std::uint32_t, const sb::WorkerRow& row) {
             if (row.slot_requests == 0 && rests(row.state)) return;
-            add_row({child.slot, mpm_generation(child.row.generation), child.row.pid,
+            add_row({child.slot, child.row.generation, child.row.pid,
                      connection_bytes(view, child.row, row), row});
         });
     const std::uint32_t slots = std::max(board.global.high_slot, board.global.server_limit);
     for (const sb::PastSlot& past : sb::past_slots(view, std::min(slots, 4096U))) {
         StatusWorker worker;
         worker.slot = past.slot;
-        worker.generation = mpm_generation(past.generation);
+        worker.generation = past.generation;
         worker.row.slot_requests = past.requests;
         worker.row.slot_bytes = past.bytes;
         worker.row.slot_duration_ns = past.duration_ns;
@@ -154,8 +150,8 @@ StatusFigures take_figures(const sb::View& view, const StatusMoment& moment) {
     figures.built = sb::text(board.header.built);
     figures.mono_ns = moment.mono_ns;
     figures.restart_wall_us = board.global.restart_wall_us;
-    figures.config_generation = std::max(board.global.generation, 1U);
-    figures.mpm_generation = mpm_generation(board.global.generation);
+    figures.mpm_generation = board.global.generation;  // P-6: begins at 0, the other one at 1
+    figures.config_generation = board.global.generation + 1;
     if (moment.wall_us > figures.restart_wall_us)
         figures.uptime = (moment.wall_us - figures.restart_wall_us) / 1'000'000;
     figures.load = moment.load;

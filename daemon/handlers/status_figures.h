@@ -31,7 +31,7 @@ struct StatusMoment {
 struct StatusChild {
     std::uint32_t slot = 0;
     std::uint32_t pid = 0;
-    std::uint32_t generation = 0;  // httpd's MPM generation: begins at 0
+    std::uint32_t generation = 0;
     bool stopping = false;
     bool old_generation = false;
     bool accepting = false;

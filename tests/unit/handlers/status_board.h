@@ -25,7 +25,7 @@ struct StatusBoard {
         past.past_requests = 40;
         past.past_bytes = std::uint64_t{5} * 1024 * 1024;
         past.past_duration_ns = 12 * kSecond;
-        past.past_generation = 1;
+        past.past_generation = 0;
         segment.child(1).write(past);
     }
 
@@ -70,7 +70,7 @@ private:
 
     void fill_global() {
         global.epoch = 1;
-        global.generation = 3;
+        global.generation = 2;
         global.extended_status = 1;
         global.restart_wall_us = 1'000'000'000'000'000;
         global.high_slot = 6;
@@ -89,7 +89,7 @@ private:
 
     void current_child() {
         using scoreboard::WorkerState;
-        Place place = child(0, 3, 4);
+        Place place = child(0, 2, 4);
         segment.child(0).write(place.row);
         auto& status = place.extent.status();
         status.accepting = 1;
@@ -150,7 +150,7 @@ private:
 
     void old_child() {
         using scoreboard::WorkerState;
-        Place place = child(2, 2, 4);
+        Place place = child(2, 1, 4);
         place.row.state = scoreboard::ChildState::Draining;
         segment.child(2).write(place.row);
         auto& status = place.extent.status();
@@ -167,7 +167,7 @@ private:
 
     void child_beyond_the_limit() {
         using scoreboard::WorkerState;
-        Place place = child(5, 3, 6);
+        Place place = child(5, 2, 6);
         place.row.state = scoreboard::ChildState::Draining;
         segment.child(5).write(place.row);
         set(place, 0, WorkerState::Closing);

@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_a_client_sent_is_html) {
 BOOST_AUTO_TEST_CASE(a_large_server_has_a_bounded_table) {
     StatusBoard board;
     for (std::uint32_t slot = 6; slot < 6 + 20; ++slot) {
-        auto place = board.child(slot, 3, 128);
+        auto place = board.child(slot, 2, 128);
         for (std::uint32_t thread = 0; thread < 128; ++thread)
             StatusBoard::set(place, thread, scoreboard::WorkerState::Writing);
         board.segment.child(slot).write(place.row);
