@@ -137,7 +137,7 @@ void BlockingDriver::renew_deadline(Connection& connection) {
     if (connection.state == State::KeepAlive)
         connection.deadline = connection.since + driver_.deadlines().keep_alive;
     else if (connection.state == State::Reading)
-        connection.deadline = connection.since + driver_.deadlines().head;
+        connection.deadline = driver_.head_deadline(connection, exchange_.get());
 }
 
 // E-22, as the listener does it for a parked connection.

@@ -83,9 +83,8 @@ void Driver::take(Connection& connection, Event event) {
     connection.deadline = mpm::deadline_for(step->deadline, context, deadlines_);
 }
 
-MonoTime Driver::head_deadline(const Connection& connection) const {
-    const std::uint64_t received =
-        connection.exchange != nullptr ? connection.exchange->input.size() : 0;
+MonoTime Driver::head_deadline(const Connection& connection, const Exchange* exchange) const {
+    const std::uint64_t received = exchange != nullptr ? exchange->input.size() : 0;
     return mpm::read_deadline(head_bound_, connection.since, received)
         .value_or(connection.since + deadlines_.head);
 }

@@ -85,7 +85,9 @@ public:
     [[nodiscard]] std::uint64_t live_version() const { return live_version_; }
     [[nodiscard]] log::AccessLog& access_log() { return access_log_; }
     // When the head that a connection in state Reading brings must be whole.
-    [[nodiscard]] MonoTime head_deadline(const Connection& connection) const;
+    // `exchange`: null, or what has come of it.
+    [[nodiscard]] MonoTime head_deadline(const Connection& connection,
+                                         const Exchange* exchange) const;
     [[nodiscard]] const mpm::DeadlineLimits& deadlines() const { return deadlines_; }
 
 private:

@@ -144,7 +144,7 @@ void Listener::apply_live() {
         parked_.arm(*c);
     }
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
-        c->deadline = driver_.head_deadline(*c);
+        c->deadline = driver_.head_deadline(*c, c->exchange.get());
         parked_.arm(*c);
     }
 }

@@ -113,6 +113,19 @@ BOOST_AUTO_TEST_CASE(half_a_head_is_answered_408_and_silence_is_closed) {  // E-
     BOOST_TEST(silent.reads_end());
 }
 
+BOOST_AUTO_TEST_CASE(who_sends_a_head_slowly_but_steadily_gets_more_time) {  // U-12
+    WorkerParent parent;
+    parent.config.effective.live.request_read_timeout_ms = 200;
+    parent.config.effective.live.request_head_max_ms = 60'000;
+    parent.config.effective.live.request_head_min_rate = 10;
+    parent.start();
+    Client slow(parent.port());
+    slow.send("GET /a.html HTTP/1.1\r\nHost: t\r\nX-Some: thing that is long\r\n");
+    BOOST_TEST(!slow.hears_within(milliseconds(500)));
+    slow.send("\r\n");
+    BOOST_TEST(slow.read_answer().body == "hello");
+}
+
 BOOST_AUTO_TEST_CASE(pipelined_requests_and_large_files_are_answered_in_order) {
     WorkerParent parent;
     parent.config.effective.live.max_keep_alive_requests = 0;
