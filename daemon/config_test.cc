@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/config/explain.h"
 #include "daemon/config/load.h"
 
 namespace mpmd {
@@ -37,38 +38,6 @@ config::Layers saved_layers(const std::string& state_dir) {
     return {std::move(saved.overrides), {}, {}};
 }
 
-std::string where(const config::Origin& origin) {
-    switch (origin.source) {
-        case config::Source::File:
-            return fmt::format("{}:{}", origin.position.file, origin.position.line);
-        case config::Source::Saved:
-            return origin.file_text.empty()
-                       ? "saved"
-                       : fmt::format("saved; the file says {}", origin.file_text);
-        default:
-            return "default";
-    }
-}
-
-void explain(const config::Config& config) {
-    const config::Settings defaults = config::default_settings();
-    fmt::print("Adjusted:\n");
-    for (const mpm::Adjustment& adjustment : config.adjustments) {
-        fmt::print("  {}\n", config::adjustment_text(adjustment));
-    }
-    if (config.adjustments.empty()) fmt::print("  nothing\n");
-    fmt::print("Not at their defaults:\n");
-    for (const config::Directive& directive : config::directives()) {
-        if (directive.support != config::Support::Yes) continue;
-        const std::string value = value_text(directive, config.requested);
-        const std::string fallback = value_text(directive, defaults);
-        if (value == fallback) continue;
-        fmt::print("  {} {}  ({}; default {})\n", directive.name, value,
-                   where(config.origins.at(std::string(directive.name))),
-                   fallback.empty() ? "none" : fallback);
-    }
-}
-
 }  // namespace
 
 int config_test(const Options& options) {
@@ -87,7 +56,7 @@ int config_test(const Options& options) {
                    adjustment.severity == mpm::Adjustment::Severity::Warning ? "warning" : "notice",
                    config::adjustment_text(adjustment));
     }
-    if (options.explain) explain(composed.config);
+    if (options.explain) fmt::print("{}", config::explain(composed.config));
     fmt::print(stderr, "Syntax OK\n");
     return 0;
 }

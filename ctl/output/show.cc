@@ -105,7 +105,8 @@ std::string show_server(const v1::Server& s) {
             r.shed_keep_alive(), r.shed_head(), r.queue_timeouts());
     for (const v1::Adjustment& a : s.adjustments())
         out += fmt::format("adjusted     {}: requested {}, effective {}, because {} ({})\n",
-                           a.directive(), a.requested(), a.effective(), a.because(), a.rule());
+                           a.directive(), a.requested_text(), a.effective_text(), a.because(),
+                           a.rule());
     if (s.last_reload().time().seconds() != 0 && !s.last_reload().succeeded())
         out += fmt::format("reload       refused {}: {}\n", timestamp_text(s.last_reload().time()),
                            s.last_reload().error());
@@ -270,7 +271,7 @@ std::string show_directive(const v1::Directive& d) {
     std::string out = fmt::format("{} = {}\n", d.name(), d.value());
     if (d.has_adjustment())
         out += fmt::format("  requested {}, effective {}, because {} ({})\n",
-                           d.adjustment().requested(), d.adjustment().effective(),
+                           d.adjustment().requested_text(), d.adjustment().effective_text(),
                            d.adjustment().because(), d.adjustment().rule());
     out += fmt::format(
         "  default   {}\n  in file   {}{}\n  type      {}{}\n  range     {}\n  applies   {}{}\n",
@@ -285,6 +286,7 @@ std::string show_directive(const v1::Directive& d) {
                                          timestamp_text(d.change_time()), d.revision()));
     for (const std::string& name : d.old_names())
         out += fmt::format("  old name  {}\n", name);
+    if (!d.note().empty()) out += fmt::format("  note      {}\n", d.note());
     return out + "\n" + d.help() + (d.help().empty() ? "" : "\n");
 }
 

@@ -43,6 +43,7 @@ struct Config {
     std::vector<mpm::Adjustment> adjustments;  // N-rules, in order
     std::vector<std::string>
         warnings;  // deprecated names and the like, complete sentences with position
+    std::vector<std::string> notices;  // what may stand there and does nothing, the same
     std::map<std::string, Origin> origins;
     std::vector<OldLine> old_lines;
     std::vector<std::string> files;  // that were read, the main one first

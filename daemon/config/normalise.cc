@@ -84,6 +84,12 @@ std::string run_directory(const Settings& effective, const Surroundings& surroun
     return effective.state_dir;
 }
 
+std::string old_line_text(const OldLine& line) {
+    return fmt::format(
+        "{}:{}: {} is an old name{}{}", line.position.file, line.position.line, line.written,
+        line.today.empty() ? " and not needed: remove the line" : ": write ", line.today);
+}
+
 std::string adjustment_text(const mpm::Adjustment& adjustment) {
     const Directive* directive = find_directive(adjustment.directive);
     const auto shown = [&](std::int64_t number) {

@@ -38,6 +38,9 @@ struct Effective {
 [[nodiscard]] std::string run_directory(const Settings& effective,
                                         const Surroundings& surroundings);
 
+// "mpmd.conf:12: MaxClients is an old name: write MaxRequestWorkers 150" (U-23).
+[[nodiscard]] std::string old_line_text(const OldLine& line);
+
 // "MaxRequestWorkers: requested 410, effective 400, because ..." (D-5).
 [[nodiscard]] std::string adjustment_text(const mpm::Adjustment& adjustment);
 

@@ -49,7 +49,9 @@ public:
         out_.config.old_lines = file.old_lines;
         out_.config.files = file.files;
         for (const Diagnostic& entry : file.diagnostics) {
-            if (entry.severity != Severity::Error) out_.config.warnings.push_back(entry.headline());
+            if (entry.severity == Severity::Warning)
+                out_.config.warnings.push_back(entry.headline());
+            if (entry.severity == Severity::Notice) out_.config.notices.push_back(entry.headline());
         }
     }
 

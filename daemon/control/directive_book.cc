@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
-#include "daemon/config/config.h"
+#include "daemon/config/normalise.h"
 #include "daemon/config/value.h"
 #include "daemon/control/command.h"
 #include "daemon/control/convert.h"
@@ -47,6 +49,7 @@ void set_state(v1::Directive& out, const ipc::DirectiveState& state, Names& name
     out.set_file_value(text::escape(ipc::text(state.file_value)));
     out.set_source(std::string(source_word(state.source)));
     out.set_position(text::escape(ipc::text(state.position)));
+    out.set_note(text::escape(ipc::text(state.note)));
     out.set_revision(state.revision);
     if (state.change_wall_us != 0) {
         set_time(out.mutable_change_time(), state.change_wall_us);
@@ -111,6 +114,10 @@ v1::Adjustment adjustment_of(const mpm::Adjustment& adjustment) {
     out.set_requested(adjustment.requested);
     out.set_effective(adjustment.effective);
     out.set_because(adjustment.because);
+    if (const config::Directive* directive = config::find_directive(adjustment.directive)) {
+        out.set_requested_text(config::number_text(*directive, adjustment.requested));
+        out.set_effective_text(config::number_text(*directive, adjustment.effective));
+    }
     return out;
 }
 
@@ -126,7 +133,11 @@ std::vector<mpm::Adjustment> adjustments_of(const DirectiveStates& states) {
             std::string(requested.empty() ? ipc::text(state.value) : requested)};
         (void)config::assign(*directive, settings, words, config::Strictness::File);
     }
-    return mpm::normalise(settings.limits).adjustments;
+    config::Surroundings here;
+    here.cores = std::max<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN), 1);
+    return mpm::normalise(settings.limits, here.hard_children, here.hard_threads,
+                          config::listen_buckets(settings, here))
+        .adjustments;
 }
 
 Outcome<const config::Directive*> find_by_any_name(std::string_view name) {

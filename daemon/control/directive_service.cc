@@ -162,6 +162,7 @@ v1::Directive shown(const config::Directive& directive,
         v1::Adjustment step = adjustment_of(adjustment);
         if (out.has_adjustment()) {
             step.set_requested(out.adjustment().requested());
+            step.set_requested_text(out.adjustment().requested_text());
             step.set_because(out.adjustment().because() + "; then " + step.because());
         }
         *out.mutable_adjustment() = std::move(step);

@@ -10,12 +10,15 @@ constexpr std::string_view kCapabilities[] = {"connection-filters", "watch-score
                                               "watch-operation",    "update-directives",
                                               "restart-children",   "reload-config"};
 
-// Values that a rule of the limits changed, as the supervisor last told them.
-void add_adjustments(const Api& api, v1::Server& server) {
+// Values that a rule of the limits changed, and old names in the file (U-23), as the supervisor
+// last told them.
+void add_configuration(const Api& api, v1::Server& server) {
     const StatesPtr states = api.directives.known();
     if (states == nullptr) return;
     for (const mpm::Adjustment& adjustment : states->adjustments)
         *server.add_adjustments() = adjustment_of(adjustment);
+    for (const ipc::DirectiveState& state : states->states)
+        if (!ipc::text(state.note).empty()) server.add_notices(text::escape(ipc::text(state.note)));
 }
 
 Outcome<ipc::ReloadBody> body_of(const v1::ReloadConfigRequest& request) {
@@ -56,7 +59,7 @@ void add_caller(const Api& api, const Caller& caller, v1::Server& server) {
 
 Outcome<v1::Server> get_server(const Api& api, const Caller& caller) {
     v1::Server server = server_of(*api.sampler.now());
-    add_adjustments(api, server);
+    add_configuration(api, server);
     add_caller(api, caller, server);
     return server;
 }

@@ -109,6 +109,7 @@ struct DirectiveState {
     std::array<char, 208> requested{};  // when a rule adjusted it
     std::array<char, 208> file_value{};
     std::array<char, 200> position{};  // file:line
+    std::array<char, 208> note{};      // how the file writes it by an old name, and what to write
     std::uint32_t source = 0;          // config::Source
     std::uint32_t author_uid = 0;
     std::uint64_t revision = 0;  // that set it; 0 = since the load
@@ -118,7 +119,7 @@ struct DirectiveState {
 struct StateReply {
     std::uint32_t count = 0;
     std::uint32_t more = 0;
-    std::array<DirectiveState, 14> directives{};
+    std::array<DirectiveState, 12> directives{};
 };
 
 struct Change {

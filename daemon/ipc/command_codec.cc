@@ -55,7 +55,7 @@ bool sound(const StateReply& body) {
     return std::all_of(
         body.directives.begin(), body.directives.end(), [](const DirectiveState& state) {
             return ended(state.name) && ended(state.value) && ended(state.requested) &&
-                   ended(state.file_value) && ended(state.position);
+                   ended(state.file_value) && ended(state.position) && ended(state.note);
         });
 }
 

@@ -60,6 +60,15 @@ std::string role_line(const config::ControlRole& role) {
     return fmt::format("{} {}:{}\n", name(), subject(), role.name);
 }
 
+// The lines that set the directive by a deprecated name (U-23).
+std::string old_lines_text(const config::Directive& directive, const config::Config& config) {
+    std::string out;
+    for (const config::OldLine& line : config.old_lines)
+        if (line.directive == directive.name)
+            out += (out.empty() ? "" : "; ") + config::old_line_text(line);
+    return out;
+}
+
 }  // namespace
 
 RolesText roles_text(const std::vector<config::ControlRole>& roles, std::size_t most) {
@@ -94,6 +103,7 @@ ipc::DirectiveState directive_state(const config::Directive& directive,
     if (origin->second.position.line > 0)
         ipc::cut_text(state.position, fmt::format("{}:{}", origin->second.position.file,
                                                   origin->second.position.line));
+    ipc::cut_text(state.note, old_lines_text(directive, config));
     if (const Author* author = revisions.author(std::string(directive.name))) {
         state.author_uid = author->uid;
         state.revision = author->revision;

@@ -47,6 +47,14 @@ bool control_differs(const config::Settings& before, const config::Settings& aft
 
 }  // namespace
 
+std::vector<std::string> notices_of(const config::Config& config) {
+    std::vector<std::string> out = config.notices;
+    for (const mpm::Adjustment& adjustment : config.adjustments)
+        if (adjustment.severity == mpm::Adjustment::Severity::Notice)
+            out.push_back(config::adjustment_text(adjustment));
+    return out;
+}
+
 Result<Reload> Reload::prepare(const Core& core, const PidFile& pid_file, bool hard) {
     Reload reload;
     reload.loaded = TRY(core.revisions.load_again(hard));
@@ -73,7 +81,9 @@ Reload::Outcome Reload::commit(Core& core, PidFile& pid_file, Reload reload) {
     for (const std::string& warning : now.warnings)
         outcome.warnings.push_back(warning);
     for (const mpm::Adjustment& adjustment : now.adjustments)
-        outcome.warnings.push_back(config::adjustment_text(adjustment));
+        if (adjustment.severity == mpm::Adjustment::Severity::Warning)
+            outcome.warnings.push_back(config::adjustment_text(adjustment));
+    outcome.notices = notices_of(now);
     outcome.control_changed = control_differs(before->effective, now.effective);
     core.listeners.commit(std::move(reload.sockets));
     core.revisions.keep_buckets(static_cast<std::int64_t>(core.listeners.buckets()));

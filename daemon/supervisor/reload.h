@@ -28,9 +28,13 @@ struct Reload {
     // Sentences to tell: dropped overrides, directives that need a stop, adjustments.
     struct Outcome {
         std::vector<std::string> warnings;
+        std::vector<std::string> notices;
         bool control_changed = false;  // the control process must be replaced to see it
     };
     static Outcome commit(Core& core, PidFile& pid_file, Reload reload);
 };
+
+// What a person may want to know of a configuration, and need not act on.
+[[nodiscard]] std::vector<std::string> notices_of(const config::Config& config);
 
 }  // namespace mpmd::supervisor

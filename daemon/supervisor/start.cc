@@ -13,6 +13,7 @@
 #include "daemon/config/normalise.h"
 #include "daemon/os/platform.h"
 #include "daemon/supervisor/debug.h"
+#include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/supervisor.h"
 
 namespace mpmd::supervisor {
@@ -40,7 +41,10 @@ void say_warnings(const Core& core, const std::vector<std::string>& problems, bo
     for (const std::string& warning : config.warnings)
         warn(warning);
     for (const mpm::Adjustment& adjustment : config.adjustments)
-        warn(config::adjustment_text(adjustment));
+        if (adjustment.severity == mpm::Adjustment::Severity::Warning)
+            warn(config::adjustment_text(adjustment));
+    for (const std::string& notice : notices_of(config))
+        core.log.write(Level::Notice, "core", notice);
 }
 
 // A child needs a descriptor for each connection it may hold.

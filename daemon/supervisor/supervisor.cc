@@ -249,6 +249,8 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     const Reload::Outcome outcome = Reload::commit(core_, pid_file_, std::move(*reload));
     for (const std::string& warning : outcome.warnings)
         core_.tell(Level::Warn, "reload.warning", warning);
+    for (const std::string& notice : outcome.notices)
+        core_.tell(Level::Notice, "reload.notice", notice);
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));
     if (detached_) os::redirect_standard(core_.error_log.fd());
     os::install_crash_handler(core_.core_directory(), nullptr);
