@@ -67,9 +67,9 @@ std::string_view severity_word(Severity severity) {
 
 std::string Diagnostic::headline() const {
     const std::string_view word = severity_word(severity);
-    if (position.line == 0) return fmt::format("{}: {}{}", position.file, word, message);
-    return fmt::format("{}:{}:{}: {}{}", position.file, position.line, position.column, word,
-                       message);
+    if (position.line == 0) return printable(fmt::format("{}: {}{}", position.file, word, message));
+    return printable(fmt::format("{}:{}:{}: {}{}", position.file, position.line, position.column,
+                                 word, message));
 }
 
 std::string Diagnostic::text() const {
@@ -87,6 +87,14 @@ std::string Diagnostic::text() const {
     if (to < characters.size()) line += "...";
     return fmt::format("{}\n{:>6} | {}\n{:>6} | {}^", headline(), position.line, line, "",
                        std::string(lead + caret - std::min(from, caret), ' '));
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (const std::string& character : shown_characters(text)) {
+        out += character;
+    }
+    return out;
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

@@ -34,6 +34,9 @@ struct Diagnostic {
 
 using Diagnostics = std::vector<Diagnostic>;
 
+// The text with '?' for whatever a terminal should not see: control bytes, broken UTF-8.
+[[nodiscard]] std::string printable(std::string_view text);
+
 [[nodiscard]] bool has_errors(const Diagnostics& diagnostics);
 
 }  // namespace mpmd::config

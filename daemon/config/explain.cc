@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/config/diagnostic.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/normalise.h"
 #include "daemon/config/parser.h"
@@ -44,7 +45,7 @@ void add_old_lines(std::string& out, const Config& config) {
     if (config.old_lines.empty()) return;
     out += "Old names:\n";
     for (const OldLine& line : config.old_lines) {
-        out += fmt::format("  {}\n", old_line_text(line));
+        out += fmt::format("  {}\n", printable(old_line_text(line)));
     }
 }
 
@@ -52,7 +53,7 @@ void add_files(std::string& out, const Config& config) {
     if (config.files.size() < 2) return;
     out += "Files read:\n";
     for (const std::string& file : config.files) {
-        out += fmt::format("  {}\n", file);
+        out += fmt::format("  {}\n", printable(file));
     }
 }
 
@@ -97,10 +98,12 @@ void add_values(std::string& out, const Config& config) {
             [&](const mpm::Adjustment& one) { return one.directive == directive.name; });
         if (asked == fallback && !adjusted) continue;
         const auto origin = config.origins.find(std::string(directive.name));
-        out += fmt::format("  {} {}  ({}{}; default {})\n", directive.name, effective,
-                           origin == config.origins.end() ? "default" : where(origin->second),
-                           asked == effective ? "" : fmt::format(" asks for {}", asked),
-                           fallback.empty() ? "none" : fallback);
+        const std::string line =
+            fmt::format("  {} {}  ({}{}; default {})", directive.name, effective,
+                        origin == config.origins.end() ? "default" : where(origin->second),
+                        asked == effective ? "" : fmt::format(" asks for {}", asked),
+                        fallback.empty() ? "none" : fallback);
+        out += printable(line) + "\n";
     }
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/control/convert.h"
 #include "daemon/control/services.h"
 

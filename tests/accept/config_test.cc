@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(A_05_min_spare_threads_zero_holds_as_one_with_one_warning) 
     const Json adjustment = mpmctl.status().at("adjustments").at(0);
     BOOST_TEST(adjustment.at("directive") == "MinSpareThreads");
     BOOST_TEST(adjustment.at("rule") == "N11");
-    BOOST_TEST(adjustment.at("effectiveText") == "1");
+    BOOST_TEST(adjustment.at("effective_text") == "1");
     const Ended described = mpmctl.run({"describe", "MinSpareThreads"});
     BOOST_TEST(contains(described.out, "requested 0, effective 1, because there must be one (N11)"),
                described.out);

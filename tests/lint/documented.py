@@ -114,6 +114,10 @@ class Comparison:
         real = set(names.stdout.split())
         page = self.pages["mpmd.conf.5"]
         self.both_ways("directives", real, set(page.items(page.section("DIRECTIVES"))), "mpmd.conf(5)")
+        told = subprocess.run([self.build / "tools/directives_mdoc", "--sections"], capture_output=True, text=True, check=True)
+        section = page.section("SECTIONS")
+        written = set(page.items(section)) | {word for row in re.findall(r"^\.It Li (\S+) Ta Li (\S+)", section, re.M) for word in row}
+        self.both_ways("sections and modules", set(told.stdout.split()), written, "mpmd.conf(5)")
         for name, other in self.pages.items():
             for word in re.findall(r"^\.Cm ([A-Z]\w+[a-z]\w*)", other.text, re.M):
                 if word not in real:

@@ -234,6 +234,26 @@ BOOST_AUTO_TEST_CASE(a_control_of_another_layout_is_not_greeted) {
     BOOST_TEST(ipc::text(std::get<ipc::HelloReply>(reply.body).state_dir) == (desk.dir / "state"));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_command_line_defined_holds_for_every_load) {
+    const test::TempDir dir;
+    const std::string root = dir.path().string();
+    const std::string file =
+        dir.write("mpmd.conf", "ServerRoot \"" + root + "\"\nListen 127.0.0.1:0\nDocumentRoot \"" +
+                                   root + "\"\n<IfDefine MORE>\nInclude more.conf\n</IfDefine>\n");
+    dir.write("more.conf", "MinSpareThreads 26\n");
+    const auto plain = RevisionLog::first(file);
+    const auto more = RevisionLog::first(file, {"MORE"});
+    BOOST_REQUIRE((plain && more));
+    BOOST_TEST(plain->log.config()->effective.limits.min_spare_threads == 75);
+    BOOST_TEST(more->log.config()->effective.limits.min_spare_threads == 26);
+
+    dir.write("more.conf", "MinSpareThreads 27\n");
+
+    const auto again = more->log.load_again();
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(again->config->effective.limits.min_spare_threads == 27);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mpmd::supervisor
