@@ -74,6 +74,8 @@ public:
         plan_.decision.present = sums_.present;
         plan_.decision.active = sums_.active;
         plan_.decision.total = static_cast<std::int64_t>(census.children.size());
+        plan_.decision.least = limits.min_spare_threads / census.buckets;
+        plan_.decision.most = limits.max_spare_threads / census.buckets;
         plan_.decision.free = static_cast<std::int64_t>(free_.size());
         plan_.decision.shortage = shortage();
     }
@@ -304,6 +306,9 @@ Plan plan_maintenance(const Census& census,
 Census assume_done(Census census, const Plan& plan, const Limits& limits) {
     for (ChildSummary& child : census.children)
         if (plan.retire && child.uid == *plan.retire) child.quiescing = true;
+    for (ChildSummary& child : census.children)
+        if (std::count(plan.recall.begin(), plan.recall.end(), child.uid) > 0)
+            child.quiescing = child.recallable = false;
     for (const SlotIndex slot : plan.spawn_slots) {
         ChildSummary child;
         child.slot = slot;

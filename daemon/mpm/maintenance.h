@@ -133,6 +133,8 @@ struct Decision {
     Kept kept = Kept::Nothing;
     Cause shortage = Cause::None;  // status `shortage`; also set while children are being forked
     std::int64_t idle = 0;         // I
+    std::int64_t least = 0;        // wanted of them: MinSpareThreads of the bucket
+    std::int64_t most = 0;         // MaxSpareThreads of the bucket
     std::int64_t present = 0;      // P
     std::int64_t active = 0;
     std::int64_t total = 0;

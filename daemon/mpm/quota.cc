@@ -25,6 +25,11 @@ std::int64_t jittered_quota(std::int64_t quota, std::uint64_t seed) {
     return quota - static_cast<std::int64_t>(scatter(seed) % span);
 }
 
+Milliseconds recycling_pause(std::uint64_t seed) {
+    constexpr std::int64_t kShortest = 5000;
+    return Milliseconds(kShortest + static_cast<std::int64_t>(scatter(seed) % kShortest));
+}
+
 QuotaStep quota_step(std::int64_t used, std::int64_t quota) {
     if (quota <= 0) return QuotaStep::Serve;
     if (used >= quota) return QuotaStep::StopAccepting;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "daemon/base/strong_type.h"
+#include "daemon/base/time.h"
 
 namespace mpmd::mpm {
 
@@ -19,6 +20,10 @@ namespace mpmd::mpm {
 // more is lowered by up to a tenth, by the seed (the child's uid). Never above `quota`; 0 = never
 // retire.
 [[nodiscard]] std::int64_t jittered_quota(std::int64_t quota, std::uint64_t seed);
+
+// Time between two children that are replaced for their size (MaxChildRSS): 5 to 10 s, by the seed.
+// They grew together and must not leave together.
+[[nodiscard]] Milliseconds recycling_pause(std::uint64_t seed);
 
 enum class QuotaStep : std::uint8_t { Serve, StartSuccessor, StopAccepting };
 // After `used` connections (or requests).
@@ -35,8 +40,8 @@ public:
         Release,    // tell the successor to accept
     };
 
-    // Start a held successor first; where that is impossible (no slot, fork paused), keep no
-    // Handover: regulation cares when the old child is gone.
+    // Start a held successor first; where that is impossible (no slot, fork paused), ask again
+    // later.
     explicit Handover(ChildUid old) : old_(old) {}
 
     void started(ChildUid successor);
@@ -45,6 +50,8 @@ public:
     [[nodiscard]] Action exited(ChildUid uid);
     [[nodiscard]] ChildUid old() const { return old_; }
     [[nodiscard]] ChildUid successor() const { return successor_; }
+    // As long as it does, a successor is to be held.
+    [[nodiscard]] bool old_accepts() const { return !door_closed_; }
     [[nodiscard]] bool holding() const { return successor_ != ChildUid{} && !released_; }
     // Nothing is left to do: forget it.
     [[nodiscard]] bool over() const { return released_ && old_gone_; }

@@ -31,6 +31,13 @@ std::int64_t default_surge(std::int64_t active_limit) {
     return std::max<std::int64_t>(1, active_limit / 4);
 }
 
+std::int64_t reload_successors(std::int64_t start_servers,
+                               std::int64_t active,
+                               std::int64_t active_limit) {
+    return std::clamp<std::int64_t>(std::max(start_servers, active), 1,
+                                    std::max<std::int64_t>(active_limit, 1));
+}
+
 Rollout::Rollout(std::vector<Target> targets, RolloutOptions options) : options_(options) {
     const auto olds = static_cast<std::int64_t>(targets.size());
     const std::int64_t successors = options.successors > 0 ? options.successors : olds;

@@ -34,6 +34,11 @@ namespace mpmd::mpm {
 
 inline constexpr Seconds kReadyTimeout{10};
 [[nodiscard]] std::int64_t default_surge(std::int64_t active_limit);  // max(1, A / 4)
+// How many children a new generation begins with: max(StartServers, `active` before it) within what
+// may be active; at least one. (M-20 as decisions.md 4 has it: none waits for an old one to leave.)
+[[nodiscard]] std::int64_t reload_successors(std::int64_t start_servers,
+                                             std::int64_t active,
+                                             std::int64_t active_limit);
 
 struct RolloutOptions {
     std::int64_t max_surge = 1;

@@ -37,12 +37,11 @@ std::string victim_text(const mpm::ChildSummary& child) {
                        child.uid.value(), child.working_connections, child.keep_alive_connections);
 }
 
-std::string short_text(const mpm::Decision& decision, const mpm::Limits& limits) {
+std::string short_text(const mpm::Decision& decision) {
     const std::string_view what = decision.shortage == Cause::None
                                       ? std::string_view("workers")
                                       : mpm::to_text(decision.shortage);
-    return fmt::format("short of {}: {} idle of {} wanted", what, decision.idle,
-                       limits.min_spare_threads);
+    return fmt::format("short of {}: {} idle of {} wanted", what, decision.idle, decision.least);
 }
 
 std::string surplus_text(const mpm::Decision& decision,
@@ -50,17 +49,15 @@ std::string surplus_text(const mpm::Decision& decision,
                          const Deeds& deeds) {
     const std::string who =
         deeds.retired ? victim_text(*deeds.retired) : std::string(kept_text(decision.kept));
-    if (decision.active > limits.active_limit() && decision.idle <= limits.max_spare_threads)
+    if (decision.active > limits.active_limit() && decision.idle <= decision.most)
         return fmt::format("too many children: {} where MaxRequestWorkers {} allows {}; {}",
                            decision.active, limits.max_request_workers, limits.active_limit(), who);
     return fmt::format("too many idle threads: {} where MaxSpareThreads is {}; {}", decision.idle,
-                       limits.max_spare_threads, who);
+                       decision.most, who);
 }
 
-std::string spawn_text(const mpm::Decision& decision,
-                       const mpm::Limits& limits,
-                       const Deeds& deeds) {
-    std::string text = short_text(decision, limits);
+std::string spawn_text(const mpm::Decision& decision, const Deeds& deeds) {
+    std::string text = short_text(decision);
     if (deeds.recalled > 0)
         text += fmt::format("; {} taken back that were about to leave", deeds.recalled);
     text += fmt::format("; {} started, rate {}", deeds.spawned, decision.rate);
@@ -99,26 +96,23 @@ std::string decision_text(const mpm::Decision& decision,
     switch (decision.branch) {
         case Branch::Enough:
             return fmt::format("enough: {} idle threads, at least {} and at most {} wanted{}",
-                               decision.idle, limits.min_spare_threads, limits.max_spare_threads,
+                               decision.idle, decision.least, decision.most,
                                decision.shortage == Cause::Cpu ? "; short of cpu" : "");
         case Branch::Surplus:
             return surplus_text(decision, limits, deeds);
         case Branch::AtCapacity:
             return fmt::format("{}; {} threads are all that MaxRequestWorkers {} allows",
-                               short_text(decision, limits), decision.present,
-                               limits.max_request_workers);
+                               short_text(decision), decision.present, limits.max_request_workers);
         case Branch::NoFreeSlot:
-            return fmt::format("{}; no free process slot: {}", short_text(decision, limits),
-                               deeds.holders);
+            return fmt::format("{}; no free process slot: {}", short_text(decision), deeds.holders);
         case Branch::Spawn:
-            return spawn_text(decision, limits, deeds);
+            return spawn_text(decision, deeds);
         case Branch::Cancelled:
             return fmt::format("{}; {} children are all that MaxRequestWorkers {} allows",
-                               short_text(decision, limits), decision.active,
-                               limits.max_request_workers);
+                               short_text(decision), decision.active, limits.max_request_workers);
         case Branch::Recalled:
-            return fmt::format("{}; {} taken back that were about to leave",
-                               short_text(decision, limits), deeds.recalled);
+            return fmt::format("{}; {} taken back that were about to leave", short_text(decision),
+                               deeds.recalled);
         case Branch::Recovering:
             return "a child could not get its threads; the other buckets are looked at first";
         case Branch::GiveUp:

@@ -194,7 +194,9 @@ void Regulation::note_change(const mpm::Limits& before) {
 }
 
 std::int64_t Regulation::predict(const mpm::Limits& limits) const {
-    const mpm::Plan plan = mpm::plan_maintenance(last_census_, limits, pace_, core_.slots());
+    mpm::Census whole = last_census_;
+    whole.buckets = 1;
+    const mpm::Plan plan = mpm::plan_maintenance(whole, limits, pace_, core_.slots());
     std::int64_t idle = plan.decision.idle;
     std::int64_t count = 0;
     while (idle < limits.min_spare_threads &&

@@ -1,12 +1,13 @@
 #pragma once
 
 // One child takes over from another outside a rollout: a quota that is nearly used up (the
-// successor is started at 90 %, held, and released when the old one has stopped accepting), or
-// MaxChildRSS (the old one drains when the successor is ready). At most one successor for each.
+// successor is started at 90 %, held, and released when the old one has stopped accepting; the
+// order of it is mpm::Handover's), or MaxChildRSS (the old one drains when the successor is ready).
+// At most one successor for each.
 
 #include <map>
-#include <optional>
 
+#include "daemon/mpm/quota.h"
 #include "daemon/supervisor/children.h"
 
 namespace mpmd::supervisor {
@@ -19,26 +20,27 @@ public:
     void stopped_accepting(const Child& old);
     void ready(const Child& child);
     void exited(ChildUid uid);
-    // Once a tick: children beyond MaxChildRSS, one at a time; quota successors that could not be
+    // Once a tick: children beyond MaxChildRSS, one after another; successors that could not be
     // started yet.
     void tick(MonoTime now);
-    // Its death is taken care of: a successor is there.
+    // Its death is taken care of here.
     [[nodiscard]] bool owns(ChildUid uid) const;
     void forget_all() { pairs_.clear(); }
 
 private:
     struct Pair {
-        std::optional<ChildUid> successor;  // nothing: not started yet
+        mpm::Handover handover;
         scoreboard::RetireReason reason = scoreboard::RetireReason::Quota;
-        bool old_stopped = false;
-        bool done = false;  // handed over: what becomes of the successor is its own affair
+        [[nodiscard]] bool has_successor() const { return handover.successor() != ChildUid{}; }
     };
-    void start(ChildUid old, Pair& pair);
-    void check_memory();
+    void start(Pair& pair);
+    void perform(mpm::Handover::Action action, Pair& pair);
+    void check_memory(MonoTime now);
 
     Core& core_;
     Children& children_;
     std::map<std::uint64_t, Pair> pairs_;  // by uid of the old one
+    MonoTime next_recycling_{};
 };
 
 }  // namespace mpmd::supervisor

@@ -280,8 +280,7 @@ std::uint64_t Supervisor::replace_all(const RestartWish& wish) {
         active += child.held ? 0 : 1;
     }
     const mpm::Limits& limits = core_.settings().limits;
-    order.successors =
-        std::clamp<std::int64_t>(std::max(limits.start_servers, active), 1, limits.active_limit());
+    order.successors = mpm::reload_successors(limits.start_servers, active, limits.active_limit());
     order.uid = wish.by.uid;
     order.request_id = wish.by.request_id;
     order.why = wish.by.why;

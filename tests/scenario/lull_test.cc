@@ -47,6 +47,28 @@ BOOST_AUTO_TEST_CASE(one_long_request_does_not_stop_the_shrinking) {
     BOOST_TEST(server.draining() == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_comes_back_without_a_fork) {  // U-19, L-6
+    SimulatedServer server(seed_004(), 6);
+    server.set_demand(150);
+    server.run(Seconds(10));
+    server.set_demand(0);
+    server.run(Seconds(1));
+    BOOST_REQUIRE(server.plans().back().retire.has_value());
+    const auto victim = *server.plans().back().retire;
+    const auto forks = server.forks().size();
+
+    server.set_demand(125);  // within the same second
+    server.run(Seconds(1));
+
+    BOOST_REQUIRE(server.plans().back().recall.size() == 1U);
+    BOOST_TEST((server.plans().back().recall[0] == victim));
+    BOOST_TEST(server.forks().size() == forks);
+    BOOST_TEST(server.serving() == 6);
+    server.set_demand(0);
+    server.run(Seconds(20));
+    BOOST_TEST(server.living() == 3);  // and leaves for good when it is surplus again
+}
+
 BOOST_AUTO_TEST_CASE(a_load_between_the_bounds_changes_nothing) {
     SimulatedServer server(seed_004(), 6);
     server.run(Seconds(2));

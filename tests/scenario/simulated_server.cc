@@ -55,9 +55,21 @@ void SimulatedServer::tick() {
     const mpm::Plan plan = mpm::plan_maintenance(census(), limits_, pace_, slots_);
     pace_ = plan.next;
     plans_.push_back(plan);
-    if (plan.retire) drain(*plan.retire);
+    retire(plan);
     for (const SlotIndex slot : plan.spawn_slots)
         fork_child(slot);
+}
+
+void SimulatedServer::retire(const mpm::Plan& plan) {
+    for (const ChildUid uid : plan.recall)
+        children_.at(uid).draining = children_.at(uid).paused = false;
+    for (const ChildUid uid : plan.dismiss) {
+        children_.at(uid).paused = false;
+        drain(uid);
+    }
+    if (!plan.retire) return;
+    Child& victim = children_.at(*plan.retire);
+    victim.draining = victim.paused = true;  // its door is closed, and that is all
 }
 
 std::vector<SlotIndex> SimulatedServer::free_slots() const {
@@ -106,6 +118,7 @@ mpm::Census SimulatedServer::census() const {
         summary.generation = child.generation;
         summary.current_generation = child.generation == generation_;
         summary.quiescing = child.draining;
+        summary.recallable = child.paused;
         summary.threads = child.threads;
         summary.idle_threads = child.threads - child.busy;
         summary.present_threads = child.ready ? child.threads : 0;
@@ -157,7 +170,7 @@ void SimulatedServer::drain(ChildUid uid) {
 
 void SimulatedServer::leave_if_done(ChildUid uid) {
     const Child& child = children_.at(uid);
-    if (!child.draining || child.busy > 0) return;
+    if (!child.draining || child.paused || child.busy > 0) return;
     after(kUntilGone, [this, uid] { died(uid, {}); });
 }
 
@@ -197,7 +210,8 @@ void SimulatedServer::graceful_restart() {
         if (!child.draining) targets.push_back({uid, child.slot});
     mpm::RolloutOptions options;
     options.max_surge = mpm::default_surge(limits_.active_limit());
-    options.successors = std::max(mpm::initial_children(limits_), std::ssize(targets));
+    options.successors =
+        mpm::reload_successors(limits_.start_servers, std::ssize(targets), limits_.active_limit());
     rollout_.emplace(std::move(targets), options);
     perform(rollout_->begin(now_));
 }

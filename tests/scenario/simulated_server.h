@@ -26,6 +26,7 @@ public:
         MonoTime born{};
         bool ready = false;
         bool draining = false;
+        bool paused = false;  // retired for idleness, to be taken back or dismissed
         std::int64_t threads = 0;
         std::int64_t busy = 0;
         std::int64_t endless = 0;  // of these: never end
@@ -62,6 +63,7 @@ private:
     std::optional<ChildUid> fork_child(std::optional<SlotIndex> slot);
     [[nodiscard]] std::vector<SlotIndex> free_slots() const;
     [[nodiscard]] mpm::Census census() const;
+    void retire(const mpm::Plan& plan);
     void drain(ChildUid uid);
     void leave_if_done(ChildUid uid);
     void died(ChildUid uid, std::optional<int> signal);

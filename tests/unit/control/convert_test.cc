@@ -46,6 +46,9 @@ void fill_server(Sample& sample) {
     global.max_spare_threads = 250;
     global.async_factor_micro = 2'500'000;
     sb::set_text(global.listen, "127.0.0.1:8080 [::1]:8080");
+    // Over, of connections; running, of slots.
+    global.episodes[2] = {3, kWallUs - 600'000'000, kWallUs - 590'000'000, 25'000'000, 9, 8, 7, 0};
+    global.episodes[4] = {1, kWallUs - 14'000'000, 0, 0, 400, 12, 511, 0};
 }
 
 sb::Child running_child() {
@@ -61,6 +64,7 @@ sb::Child running_child() {
     running.row.start_wall_us = kWallUs - 30'000'000;
     running.row.rss_bytes = 4'000'000;
     running.row.cpu_permille = 310;
+    running.row.open_fds = 37;
     running.letters = "W_";
     running.busy = 1;
     running.idle = 1;
@@ -183,6 +187,28 @@ v1::Event event() {
     return event_of(row);
 }
 
+v1::Decision decision() {
+    sb::DecisionRow row{};
+    row.number = 12;
+    row.wall_us = kWallUs - 9'000'000;
+    row.last_wall_us = kWallUs;
+    row.ticks = 10;
+    row.recalled = 1;
+    row.idle = 3;
+    row.present = 100;
+    row.active = 4;
+    row.total = 5;
+    row.free_slots = 2;
+    row.rate = 2;
+    row.hold = 1;
+    row.spawned = 2;
+    row.retired_uid = 6;
+    sb::set_text(row.branch, "M-18d");
+    sb::set_text(row.cause, "workers");
+    sb::set_text(row.text, "short of workers: 3 idle of 75 wanted; 2 started, rate 2");
+    return decision_of(row);
+}
+
 v1::Worker worker() {
     sb::WorkerRow row{};
     row.state = sb::WorkerState::Writing;
@@ -234,6 +260,7 @@ BOOST_AUTO_TEST_CASE(each_message_reads_as_it_always_did) {
     check_golden("connection", connection_of(connection()));
     check_golden("operation", operation());
     check_golden("event", event());
+    check_golden("decision", decision());
     check_golden("worker", worker());
 }
 

@@ -64,4 +64,13 @@ BOOST_AUTO_TEST_CASE(json_of_a_failure_is_one_document_with_the_fields_of_the_co
                "\"610 is \\\"wrong\\\"\\u000a\", \"details\": {\"max\": \"400\"}}}\n");
 }
 
+BOOST_AUTO_TEST_CASE(only_a_server_that_is_not_there_is_worth_asking_again) {
+    for (const Sample& sample : kSamples) {
+        CallError error;
+        error.code = sample.code;
+        error.reason = sample.reason;
+        BOOST_TEST(ctl::is_unavailable(error) == (error.code_name() == "UNAVAILABLE"));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

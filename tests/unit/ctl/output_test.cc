@@ -56,4 +56,69 @@ BOOST_AUTO_TEST_CASE(a_finished_operation_says_how_it_ended_and_how_long_it_took
     BOOST_TEST(ctl::outcome_line(operation) == "op-12 succeeded: 16/16 replaced in 1m38s");
 }
 
+BOOST_AUTO_TEST_CASE(a_decision_is_a_line_that_ends_with_its_reason) {
+    v1::ListDecisionsResponse list;
+    v1::Decision* quiet = list.add_decisions();
+    quiet->set_number(8);
+    quiet->mutable_time()->set_seconds(1'700'000'000);
+    quiet->mutable_last_time()->set_seconds(1'700'000'009);
+    quiet->set_ticks(10);
+    quiet->set_branch("M-18e");
+    quiet->set_text("enough");
+    v1::Decision* fork = list.add_decisions();
+    fork->set_number(7);
+    fork->mutable_time()->set_seconds(1'699'999'999);
+    fork->mutable_last_time()->set_seconds(1'699'999'999);
+    fork->set_ticks(1);
+    fork->set_branch("M-18d");
+    fork->set_spawned(2);
+    fork->set_text("short of workers: 3 idle of 75 wanted; 2 started, rate 2");
+    v1::Decision* retirement = list.add_decisions();
+    retirement->set_retired_uid(4);
+    BOOST_TEST(
+        ctl::show_decisions(list, 0) ==
+        "NUMBER  TIME            RULE   IDLE  THREADS  ACTIVE  ALL  DID  WHY\n"
+        "     8  22:13:20 +9.0s  M-18e     0        0       0    0       enough\n"
+        "     7  22:13:19        M-18d     0        0       0    0   +2  short of workers: 3 "
+        "idle of 75 wanted; 2 started, rate 2\n"
+        "     0  -                         0        0       0    0   -1\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_time_at_a_limit_is_a_line_with_its_age_and_peak) {  // U-4
+    v1::Server server;
+    BOOST_TEST(ctl::show_limit_episodes(server).empty());
+    v1::LimitEpisode* running = server.add_limit_episodes();
+    running->set_cause("workers");
+    running->set_count(1);
+    running->set_running(true);
+    running->set_duration_seconds(840);
+    running->set_peak_busy(400);
+    running->set_peak_queued(12);
+    running->set_peak_backlog(511);
+    running->set_total_seconds(840);
+    v1::LimitEpisode* over = server.add_limit_episodes();
+    over->set_cause("slots");
+    over->set_count(3);
+    over->mutable_start_time()->set_seconds(1'700'000'000);
+    over->set_duration_seconds(5);
+    over->set_total_seconds(61);
+    BOOST_TEST(ctl::show_limit_episodes(server) ==
+               "limit        workers: for 14m00s now, peak 400 busy, 12 queued, 511 not accepted "
+               "yet; once since start, 14m00s\n"
+               "limit        slots: last 2023-11-14T22:13:20Z for 5.0s, peak 0 busy, 0 queued, 0 "
+               "not accepted yet; 3 times since start, 1m01s\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_leaves_says_how_long_and_for_whom) {  // U-2
+    v1::ListChildrenResponse list;
+    list.mutable_sample_time()->set_seconds(1000);
+    v1::Child* child = list.add_children();
+    child->set_retire_reason("reload");
+    child->mutable_drain_deadline()->set_seconds(1042);
+    child->set_held_by("14m02s 198.51.100.7:51122 GET /big.iso");
+    BOOST_TEST(ctl::show_children(list, 0).find(
+                   "reload, 42s left, held by 14m02s 198.51.100.7:51122 GET /big.iso") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

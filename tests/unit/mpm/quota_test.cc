@@ -43,12 +43,25 @@ BOOST_AUTO_TEST_CASE(children_born_together_leave_apart_but_never_late) {
     BOOST_TEST(mpm::jittered_quota(0, 5) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(children_that_grew_together_are_recycled_apart) {  // U-14
+    std::set<std::int64_t> pauses;
+    for (std::uint64_t uid = 1; uid <= 16; ++uid) {
+        const auto pause = mpm::recycling_pause(uid).count();
+        BOOST_TEST(pause >= 5000);
+        BOOST_TEST(pause < 10'000);
+        pauses.insert(pause);
+    }
+    BOOST_TEST(pauses.size() > 12U);
+}
+
 BOOST_AUTO_TEST_CASE(a_ready_successor_is_held_until_the_old_child_closed_its_door) {
     mpm::Handover handover(kOld);
     handover.started(kNew);
     BOOST_TEST((handover.ready(kNew) == Action::Nothing));
     BOOST_TEST(handover.holding());
+    BOOST_TEST(handover.old_accepts());
     BOOST_TEST((handover.stopped_accepting(kOld) == Action::Release));
+    BOOST_TEST(!handover.old_accepts());
     BOOST_TEST(!handover.holding());
     BOOST_TEST((handover.exited(kOld) == Action::Nothing));
     BOOST_TEST(handover.over());

@@ -102,6 +102,14 @@ BOOST_AUTO_TEST_CASE(a_quarter_of_the_children_at_a_time) {
     BOOST_TEST(mpm::default_surge(3) == 1);
 }
 
+// M-20 and M-21 as decisions.md 4 has them: what served before is replaced whole, at once.
+BOOST_AUTO_TEST_CASE(a_new_generation_begins_with_what_served_before) {
+    BOOST_TEST(mpm::reload_successors(2, 6, 8) == 6);  // not only StartServers, as the original
+    BOOST_TEST(mpm::reload_successors(5, 2, 8) == 5);
+    BOOST_TEST(mpm::reload_successors(5, 9, 4) == 4);  // A was lowered by the same reload
+    BOOST_TEST(mpm::reload_successors(0, 0, 4) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_old_child_drains_only_when_its_successor_is_ready) {
     Supervisor s(2, options(1));
     BOOST_TEST(s.started == Uids{101}, boost::test_tools::per_element());

@@ -1,0 +1,240 @@
+// What regulation does between two ticks and says about it: un-retire, slots that are held,
+// recycling by memory, the decision log through the API, what is known of each child.
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <list>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/board_view.h"
+#include "tests/support/http_client.h"
+#include "tests/support/mpmctl.h"
+#include "tests/support/processes.h"
+#include "tests/support/server_process.h"
+#include "tests/support/soon.h"
+
+namespace mpmd::test {
+namespace {
+
+using scoreboard::Snapshot;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Snapshot board(const ServerProcess& server) {
+    return snapshot_of(server.pid());
+}
+
+bool settled(const ServerProcess& server, std::uint32_t children) {
+    const Snapshot seen = board(server);
+    return seen.totals.children == children && seen.totals.children_starting == 0 &&
+           seen.totals.draining == 0 && seen.totals.not_accepting == 0;
+}
+
+std::string event_text(const ServerProcess& server, std::string_view kind) {
+    for (const scoreboard::EventRow& event : events_of(server.pid()))
+        if (scoreboard::text(event.kind) == kind) return std::string(scoreboard::text(event.text));
+    return "";
+}
+
+std::list<HttpClient> hold(const ServerProcess& server,
+                           std::size_t count,
+                           const std::string& path) {
+    std::list<HttpClient> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.emplace_back(server.port());
+        BOOST_REQUIRE(clients.back().send(get_request(path)));
+    }
+    BOOST_REQUIRE(
+        becomes_true(seconds(2), [&] { return running_requests(server.pid(), path) == count; }));
+    return clients;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(regulation_between_ticks)
+
+BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_is_taken_back) {  // U-19, L-6
+    const ServerProcess server(
+        "ServerLimit 6\nStartServers 3\nThreadsPerChild 4\nMaxRequestWorkers 24\n"
+        "MinSpareThreads 3\nMaxSpareThreads 12\nMaintenanceInterval 3s\n");
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 3); }));
+    const Mpmctl mpmctl(server.socket());
+    const auto before = pids(mpmctl.children());
+    BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "MaxSpareThreads=8", "--yes"}).exit_status, 0);
+    BOOST_REQUIRE(
+        becomes_true(seconds(6), [&] { return had_event(server.pid(), "regulation.retire"); }));
+
+    auto load = hold(server, 8, "/mpmd-test/sleep?8");  // all threads of the other two
+
+    BOOST_REQUIRE(
+        becomes_true(seconds(3), [&] { return had_event(server.pid(), "regulation.recall"); }));
+    BOOST_TEST(event_text(server, "regulation.recall") ==
+               "short of workers: 0 idle of 3 wanted; 1 taken back that were about to leave");
+    BOOST_TEST(fetch(server.port(), "/mpmd-test/bytes?5").status == 200);  // by the one taken back
+    BOOST_TEST((pids(mpmctl.children()) == before));
+    BOOST_TEST(board(server).global.spawned == 3U);
+    for (const Json& child : mpmctl.children()) {
+        BOOST_TEST(child.at("state") == "running");
+        BOOST_TEST(child.at("retire_reason") == "");
+    }
+}
+
+// M-1, M-4, M-10: what happens to a child or is asked for by a signal does not wait for a tick.
+BOOST_AUTO_TEST_CASE(deaths_and_signals_do_not_wait_for_a_tick) {
+    ServerProcess server(
+        ServerOptions{"StartServers 2\nThreadsPerChild 2\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
+                      "MaintenanceInterval 10s\n",
+                      false});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+    BOOST_REQUIRE(decisions_of(server.pid()).empty());
+    ::kill(server.children().front(), SIGKILL);
+    BOOST_TEST(becomes_true(milliseconds(500), [&] {
+        const Snapshot seen = board(server);
+        return seen.children.size() == 2U &&
+               std::any_of(seen.children.begin(), seen.children.end(),
+                           [](const auto& child) { return child.row.uid == 3U; });
+    }));
+    BOOST_TEST(decisions_of(server.pid()).empty());  // no tick was needed
+    server.signal(SIGTERM);
+    BOOST_TEST(server.wait(milliseconds(5000)).exit_status == 0);  // nor now
+}
+
+BOOST_AUTO_TEST_CASE(the_period_is_configurable) {  // M-5
+    const ServerProcess server(
+        ServerOptions{"ServerLimit 64\nStartServers 1\nThreadsPerChild 1\nMaxRequestWorkers 40\n"
+                      "MinSpareThreads 30\nMaxSpareThreads 40\nMaintenanceInterval 100ms\n",
+                      false});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 32); }));
+    std::vector<scoreboard::DecisionRow> forks;
+    for (const auto& row : decisions_of(server.pid()))
+        if (row.spawned > 0) forks.push_back(row);
+    BOOST_REQUIRE_EQUAL(forks.size(), 5U);  // 1, 2, 4, 8, 16
+    // Five steps, each a tick of a second at the default.
+    BOOST_TEST(forks[1].wall_us - forks[0].wall_us >= 50'000U);
+    BOOST_TEST(forks[4].wall_us - forks[0].wall_us < 4'000'000U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(slots)
+
+// M-18c, U-1: when children that leave hold every slot, the message names what they wait for.
+BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
+    const ServerProcess server(
+        "ServerLimit 2\nStartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 8\n"
+        "MinSpareThreads 1\nMaxSpareThreads 8\nRetiringLimit 1\nMaxConnectionsPerChild 2\n"
+        "MaintenanceInterval 200ms\n");
+    const Mpmctl mpmctl(server.socket());
+    // Three slots; each child takes two downloads and then waits for their end.
+    const std::string download = "/mpmd-test/stream?100000000&rate=1000";
+    std::list<HttpClient> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.emplace_back(server.port());
+        BOOST_REQUIRE(clients.back().send(get_request(download)));
+    }
+    BOOST_REQUIRE(becomes_true(seconds(2), [&] { return had_event(server.pid(), "slots.begin"); }));
+
+    const std::string text = event_text(server, "slots.begin");
+    BOOST_TEST(text.find("no free process slot: ") == 0U, text);
+    BOOST_TEST(text.find("3 of 3 slots held by generation ") != std::string::npos, text);
+    BOOST_TEST(text.find("from 127.0.0.1:") != std::string::npos, text);
+    BOOST_TEST(text.find("GET " + download) != std::string::npos, text);
+    BOOST_TEST(text.find("RetiringLimit") != std::string::npos, text);
+    const Json status = mpmctl.status();
+    BOOST_TEST(status.at("limit_episodes").at(0).at("cause") == "slots");
+    BOOST_TEST(status.at("shortage_text").get<std::string>().find("slots held by generation") !=
+               std::string::npos);
+    // Every tick finds it so, and none says it again.
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        const auto now = decisions_of(server.pid());
+        return !now.empty() && now.back().ticks >= 3;
+    }));
+    const auto events = events_of(server.pid());
+    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
+                   return scoreboard::text(event.kind) == "slots.begin";
+               }) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(decisions)
+
+BOOST_AUTO_TEST_CASE(say_why_it_forked_and_why_not) {  // U-20, 7.6
+    const ServerProcess server(
+        "ServerLimit 6\nStartServers 1\nThreadsPerChild 2\nMaxRequestWorkers 8\nMinSpareThreads 5\n"
+        "MaxSpareThreads 8\nMaintenanceInterval 200ms\n");
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 4); }));
+    const Mpmctl mpmctl(server.socket());
+    // A quiet row grows instead of pushing the others out.
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        return mpmctl.json({"decisions", "-n", "1"}).at("decisions").at(0).at("ticks") >= 3;
+    }));
+    const Json list = mpmctl.json({"decisions"}).at("decisions");
+    BOOST_REQUIRE_EQUAL(list.size(), 3U);
+    const Json& quiet = list.at(0);
+    BOOST_TEST(quiet.at("branch") == "M-18e");
+    BOOST_TEST(quiet.at("text") == "enough: 8 idle threads, at least 5 and at most 8 wanted");
+    BOOST_TEST(time_ms(quiet.at("last_time")) >= time_ms(quiet.at("time")) + 200);
+    const Json& fork = list.at(1);
+    BOOST_TEST(number(fork.at("number")) + 1 == number(quiet.at("number")));
+    BOOST_TEST(fork.at("branch") == "M-18d");
+    BOOST_TEST(fork.at("cause") == "workers");
+    BOOST_TEST(fork.at("text") == "short of workers: 4 idle of 5 wanted; 2 started, rate 2");
+
+    const std::string table = mpmctl.run({"decisions"}).out;
+    BOOST_TEST(table.find("short of workers: 2 idle of 5 wanted") != std::string::npos, table);
+    BOOST_TEST(mpmctl.run({"decisions", "-n", "0"}).exit_status == 2);
+    BOOST_TEST(mpmctl.run({"decisions", "-n", "x"}).exit_status == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(children_as_processes)
+
+BOOST_AUTO_TEST_CASE(their_memory_and_descriptors_are_known) {  // 7.6
+    const ServerProcess server(
+        "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
+        "MaintenanceInterval 200ms\n");
+    const Mpmctl mpmctl(server.socket());
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        const Json child = mpmctl.children().at(0);
+        return child.at("open_fds") > 0 && number(child.at("rss_bytes")) > 0;
+    }));
+    const Json child = mpmctl.children().at(0);
+    const std::string folder = "/proc/" + std::to_string(child.at("pid").get<int>()) + "/fd";
+    const auto open = std::distance(std::filesystem::directory_iterator(folder),
+                                    std::filesystem::directory_iterator{});
+    BOOST_TEST(std::abs(child.at("open_fds").get<std::int64_t>() - open) <= 2);
+    BOOST_TEST(number(child.at("rss_bytes")) > 500'000U);
+}
+
+BOOST_AUTO_TEST_CASE(too_large_ones_are_replaced_one_after_another_by_ready_ones) {  // U-14
+    const ServerProcess server(
+        "StartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 16\nMinSpareThreads 2\n"
+        "MaxSpareThreads 12\nMaintenanceInterval 100ms\nMaxChildRSS 1048576\n");
+    BOOST_REQUIRE(
+        becomes_true(seconds(1), [&] { return had_event(server.pid(), "child.memory"); }));
+    std::size_t fewest = 99;
+    BOOST_REQUIRE(becomes_true(seconds(2), [&] {
+        const Snapshot seen = board(server);
+        std::size_t serving = 0;
+        for (const scoreboard::Child& child : seen.children)
+            if (child.row.state == scoreboard::ChildState::Running) ++serving;
+        fewest = std::min(fewest, serving);
+        return board(server).global.spawned >= 3U && settled(server, 2);
+    }));
+    BOOST_TEST(fewest >= 2U);  // the successor was ready first
+    // All are too large; the next one waits for its turn.
+    const auto events = events_of(server.pid());
+    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
+                   return scoreboard::text(event.kind) == "child.memory";
+               }) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mpmd::test
