@@ -4,6 +4,7 @@
 
 #include "daemon/child/driver.h"
 #include "daemon/handlers/page_cache.h"
+#include "daemon/mpm/user_timers.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::child {
@@ -102,11 +103,11 @@ Driver::Sent Driver::send_file(Connection& connection,
 
 // One piece of a stream into the output buffer, framed when it must be.
 Driver::Sent Driver::pull(Exchange& exchange, http::BodySource& source) {
-    if (part_ != Part::Whole)
-        if (const auto at = source.not_before(); at && *at > now_) {
-            resume_at_ = *at;
-            return Sent::Suspended;
-        }
+    const auto at = part_ == Part::Whole ? std::nullopt : source.not_before();
+    if (at && *at > now_ + mpm::kTimerFudge) {
+        resume_at_ = *at;
+        return Sent::Suspended;
+    }
     if (on_listener()) return Sent::NeedsWorker;  // read() may block
     std::array<char, kPiece> piece;
     const std::size_t size = source.read(piece);

@@ -52,28 +52,6 @@ BOOST_AUTO_TEST_CASE(two_thousand_half_heads_and_1100_idle_ones_leave_a_new_clie
     BOOST_TEST(half.closed() > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(beyond_the_limit_the_oldest_idle_connection_makes_room) {
-    ServerProcess server(kNoDeadlines +
-                         "StartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\n"
-                         "MinSpareThreads 1\nMaxSpareThreads 4\nAsyncRequestWorkerFactor 2\n");
-    const Mpmctl mpmctl(server.socket());
-    HttpClient oldest(server.port());
-    BOOST_REQUIRE(oldest.get("/small.txt").status == 200);
-    // Answered by a worker perhaps, and then not parked at once.
-    BOOST_REQUIRE(becomes_true(
-        seconds(1), [&] { return mpmctl.status().at("connections").at("keep_alive") == 1; }));
-    Crowd others({server.port(), 11, get_request("/small.txt"), true});
-    others.settle(seconds(3));
-    BOOST_TEST(others.answered() == 11U);
-    BOOST_TEST(mpmctl.status().at("connections").at("total") == 12);
-    HttpClient thirteenth(server.port());
-    BOOST_TEST(thirteenth.get("/small.txt").status == 200);
-    BOOST_TEST(oldest.closed_by_peer());
-    others.pump(milliseconds(200));
-    BOOST_TEST(others.closed() == 0U);
-    BOOST_TEST(number(mpmctl.status().at("requests").at("shed_keep_alive")) == 1U);
-}
-
 std::size_t as_many_as_descriptors_allow(std::size_t wanted) {
     const auto limit = static_cast<std::size_t>(os::raise_descriptor_limit());
     if (limit >= wanted + 300) return wanted;
