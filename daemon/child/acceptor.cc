@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include <malloc.h>
 #include <poll.h>
 #include <sys/epoll.h>
 
@@ -96,9 +95,6 @@ void Acceptor::obey_orders() {
             mpm::jittered_quota(live_.max_connections_per_child, heritage_.uid.value());
         request_quota_ =
             mpm::jittered_quota(live_.max_requests_served_per_child, heritage_.uid.value());
-        if (live_.max_mem_free > 0)
-            ::mallopt(M_TRIM_THRESHOLD,
-                      static_cast<int>(std::min<std::int64_t>(live_.max_mem_free, 1 << 30)));
         for (const os::EventFd& nudge : nudges_)
             nudge.ring();
     }

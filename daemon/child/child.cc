@@ -7,6 +7,7 @@
 #include <variant>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -114,6 +115,7 @@ private:
     void read_channel();
     void read_signals();
     void obey(const ipc::ChildMessage& message);
+    void bound_memory();
     void drain(Nanoseconds limit, Milliseconds grace);
     void adopt_logs(const ipc::ChildMessage& message);
     void send_reports();
@@ -144,7 +146,8 @@ private:
     std::vector<os::EventFd> nudges_;  // MPM worker: one for each thread
     std::optional<AcceptTurn> turn_;
     std::string lines_;
-    std::size_t stack_size_ = 0;  // of the threads we start; 0 = the system's
+    std::size_t stack_size_ = 0;      // of the threads we start; 0 = the system's
+    std::int64_t memory_limit_ = -1;  // MaxMemFree as it was last applied
     bool listener_ended_ = false;
     bool channel_ended_ = false;
     bool sick_ = false;
@@ -270,6 +273,7 @@ int Child::run() {
         settings.core_dump_directory.empty() ? settings.server_root : settings.core_dump_directory,
         settings.enable_exception_hook);
     choose_stack_size();
+    bound_memory();
     const Result<void> started = start_threads();
     if (!started) return fail_to_start(started.error());
     commons_.score.status().ready.store(1, std::memory_order_release);
@@ -350,6 +354,7 @@ void Child::obey(const ipc::ChildMessage& message) {
             if (message.read(heritage_.live)) {
                 log_.set_level(static_cast<log::Level>(heritage_.live.log_level));
                 orders_.set_live(heritage_.live);
+                bound_memory();
             }
             break;
         case ipc::Order::LogFiles:
@@ -357,6 +362,19 @@ void Child::obey(const ipc::ChildMessage& message) {
             return;
     }
     listener_bell_.ring();
+}
+
+// MaxMemFree (2.3, A-67): what is free goes back to the system beyond that; 0 keeps everything.
+// The listener sees to the memory of its connections.
+void Child::bound_memory() {
+    const std::int64_t limit = heritage_.live.max_mem_free;
+    if (limit == memory_limit_) return;
+    memory_limit_ = limit;
+    body_memory_.limit(static_cast<std::size_t>(limit), kept_arenas(commons_.threads));
+    constexpr std::int64_t kNever = -1;
+    ::mallopt(M_TRIM_THRESHOLD,
+              static_cast<int>(limit > 0 ? std::min<std::int64_t>(limit, 1 << 30) : kNever));
+    if (limit > 0) ::malloc_trim(0);
 }
 
 void Child::drain(Nanoseconds limit, Milliseconds grace) {

@@ -8,6 +8,7 @@
 // views point into `input`, so a buffer with a live Request is never read into. Owned by whoever
 // owns the connection.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -102,10 +103,19 @@ struct Exchange {
         return input.empty() && output.empty() && due == Due::Nothing && body.complete() &&
                !wanted_body && !closing;
     }
+    // Bytes that it holds while it is spare.
+    [[nodiscard]] std::int64_t cost() const {
+        return static_cast<std::int64_t>(input.capacity() + output.capacity());
+    }
     // The handler has had its body: what was read behind it is the next input.
     void drop_wanted_body();
     void reset();
 };
+
+// So many connections' memory is kept for the next ones when MaxMemFree is limited (2.3).
+[[nodiscard]] constexpr std::size_t kept_arenas(std::uint32_t threads) {
+    return std::max<std::size_t>(std::size_t{threads} * 3 / 4, 1);
+}
 
 inline constexpr std::size_t kInputCapacity = std::size_t{16} * 1024;
 

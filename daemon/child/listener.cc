@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include <malloc.h>
 #include <sys/epoll.h>
 
 #include "daemon/child/busy_meter.h"
@@ -134,9 +133,10 @@ void Listener::apply_live() {
     connection_quota_ = mpm::jittered_quota(live.max_connections_per_child, heritage_.uid.value());
     request_quota_ = mpm::jittered_quota(live.max_requests_served_per_child, heritage_.uid.value());
     router_.set_file_cache_check(Milliseconds(live.file_cache_check_ms));
-    if (live.max_mem_free > 0)
-        ::mallopt(M_TRIM_THRESHOLD,
-                  static_cast<int>(std::min<std::int64_t>(live.max_mem_free, 1 << 30)));
+    std::vector<std::unique_ptr<Exchange>> spare;
+    spare.swap(spare_);
+    for (std::unique_ptr<Exchange>& exchange : spare)
+        keep_spare(std::move(exchange));
     if (draining_) return;
     for (Connection* c = parked_.keep_alives().oldest(); c != nullptr;
          c = parked_.keep_alives().after(*c)) {
@@ -272,11 +272,18 @@ std::unique_ptr<Exchange> Listener::fresh_exchange() {
 }
 
 void Listener::release_exchange(Connection& connection) {
-    std::unique_ptr<Exchange> exchange = std::move(connection.exchange);
-    if (!exchange || exchange->input.capacity() != kInputCapacity) return;
-    const std::int64_t limit = driver_.live().max_mem_free;  // MaxMemFree; 0 = unlimited
-    const auto kept = static_cast<std::int64_t>((spare_.size() + 1) * 2 * kInputCapacity);
-    if (limit == 0 || kept <= limit) spare_.push_back(std::move(exchange));
+    keep_spare(std::move(connection.exchange));
+}
+
+// MaxMemFree: what one of them may cost; when it is limited, so is their number.
+void Listener::keep_spare(std::unique_ptr<Exchange> exchange) {
+    if (!exchange || exchange->input.capacity() < kInputCapacity) return;
+    const std::int64_t limit = driver_.live().max_mem_free;
+    if (limit > 0) {
+        if (exchange->cost() > limit) exchange->output = OutputBuffer();
+        if (exchange->cost() > limit || spare_.size() >= kept_arenas(commons_.threads)) return;
+    }
+    spare_.push_back(std::move(exchange));
 }
 
 void Listener::hand_over(Connection& connection) {

@@ -58,6 +58,7 @@ private:
     void settle_turn(Connection& connection, Exchange& exchange, Turn turn);
     void keep_exchange(Connection& connection, Exchange& exchange);
     void release_exchange(Connection& connection);
+    void keep_spare(std::unique_ptr<Exchange> exchange);
     std::unique_ptr<Exchange> fresh_exchange();
     void hand_over(Connection& connection);
     void take_back();

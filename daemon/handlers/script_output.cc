@@ -100,6 +100,10 @@ std::size_t ScriptOutput::read(std::span<char> into) {
         if (given_ahead_ == ahead_.size()) ahead_ = {}, given_ahead_ = 0;
     } else {
         size = take(into);
+        if (size == 0 && ended_ && promised_)
+            script_->complain(
+                log::Level::Error,
+                fmt::format("said {} bytes less than its Content-Length", *promised_ - given_));
     }
     given_ += size;
     return size;
