@@ -204,6 +204,20 @@ std::string show_board(const v1::ScoreboardFrame& frame, std::size_t width) {
            "_ idle  S start  R read  W write  K keep-alive  L log  C close  G finish  . empty\n";
 }
 
+namespace {
+
+// What runs, or ran last; and the CGI script that does it.
+std::string request_of(const v1::Connection& connection) {
+    if (connection.method().empty()) return "";
+    std::string text = connection.method() + " " + connection.target();
+    if (connection.script_pid() != 0)
+        text += fmt::format(" (script {} for {})", connection.script_pid(),
+                            scaled_age(connection.script_age_ms()));
+    return text;
+}
+
+}  // namespace
+
 std::string show_connections(const v1::ListConnectionsResponse& list, std::size_t width) {
     Table table({{"ID"},
                  {"CHILD.THR"},
@@ -223,8 +237,7 @@ std::string show_connections(const v1::ListConnectionsResponse& list, std::size_
                                   : number(c.child_uid()),
                    c.peer(), c.state(), scaled_age(c.state_age_ms()), scaled_age(c.age_ms()),
                    number(c.requests()), scaled_bytes(c.bytes_in()), scaled_bytes(c.bytes_out()),
-                   c.status() == 0 ? "-" : number(c.status()), c.vhost(),
-                   c.method().empty() ? "" : c.method() + " " + c.target()});
+                   c.status() == 0 ? "-" : number(c.status()), c.vhost(), request_of(c)});
     std::string out = table.text(width);
     if (static_cast<std::uint32_t>(list.connections_size()) != list.total_size())
         out += fmt::format("{} of {} shown\n", list.connections_size(), list.total_size());

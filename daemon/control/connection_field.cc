@@ -86,13 +86,17 @@ constexpr Field kFields[] = {
     {"requests", FieldKind::Number, [](const Facts& c) { return std::int64_t{c.row.requests}; }, nullptr, nullptr},
     {"bytes_in", FieldKind::Size, [](const Facts& c) { return as_number(c.row.bytes_in); }, nullptr, nullptr},
     {"bytes_out", FieldKind::Size, [](const Facts& c) { return as_number(c.row.bytes_out); }, nullptr, nullptr},
+    {"script_pid", FieldKind::Number, [](const Facts& c) { return std::int64_t{c.row.script_pid}; }, nullptr, nullptr},
+    {"script_age_ms", FieldKind::Duration, [](const Facts& c) { return c.script_age_ms(); }, nullptr,
+        [](const Facts& c) { return -as_number(c.row.script_ns); }},
     {"tls", FieldKind::Flag, [](const Facts& c) { return std::int64_t{c.row.tls != 0}; }, nullptr, nullptr},
 };
 struct Short {
     std::string_view name;
     std::string_view field;
 };
-constexpr Short kShort[] = {{"age", "age_ms"}, {"state_age", "state_age_ms"}, {"child", "child_uid"}};
+constexpr Short kShort[] = {{"age", "age_ms"}, {"state_age", "state_age_ms"}, {"child", "child_uid"},
+                              {"script_age", "script_age_ms"}};
 // clang-format on
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -118,6 +122,9 @@ std::int64_t ConnectionFacts::age_ms() const {
 }
 std::int64_t ConnectionFacts::state_age_ms() const {
     return since(now_ns, row.since_ns);
+}
+std::int64_t ConnectionFacts::script_age_ms() const {
+    return since(now_ns, row.script_ns);
 }
 std::string ConnectionFacts::id() const {
     return fmt::format("{}.{}.{}", epoch, child_uid, row.number);

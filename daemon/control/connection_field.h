@@ -23,6 +23,7 @@ struct ConnectionFacts {
 
     [[nodiscard]] std::int64_t age_ms() const;
     [[nodiscard]] std::int64_t state_age_ms() const;
+    [[nodiscard]] std::int64_t script_age_ms() const;
     [[nodiscard]] std::string id() const;    // epoch.child.number
     [[nodiscard]] std::string peer() const;  // 198.51.100.7:51122, [2001:db8::1]:80
     [[nodiscard]] std::string local() const;

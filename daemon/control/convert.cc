@@ -378,6 +378,8 @@ v1::Connection connection_of(const ConnectionFacts& facts) {
     out.set_bytes_in(row.bytes_in);
     out.set_bytes_out(row.bytes_out);
     out.set_tls(row.tls != 0);
+    out.set_script_pid(row.script_pid);
+    out.set_script_age_ms(static_cast<std::uint64_t>(facts.script_age_ms()));
     return out;
 }
 

@@ -48,7 +48,11 @@ void draw_detail(const Model& model, Canvas& canvas, const Rect& area) {
     x = put_field(canvas, x, y + 3, "out", fmt::format("{} bytes", row.bytes_out()));
     put_field(canvas, x, y + 3, "last status",
               row.status() == 0 ? "-" : fmt::format("{}", row.status()));
-    put_field(canvas, 0, y + 4, "vhost", row.vhost());
+    x = put_field(canvas, 0, y + 4, "vhost", row.vhost());
+    if (row.script_pid() != 0)
+        put_field(canvas, x, y + 4, "script",
+                  fmt::format("{} for {}", row.script_pid(),
+                              human_duration(Milliseconds(row.script_age_ms()))));
     put_field(canvas, 0, y + 5, "request", request_text(row));
 }
 

@@ -143,6 +143,8 @@ ConnectionFacts connection() {
     facts.row.status = 200;
     facts.row.bytes_in = 300;
     facts.row.bytes_out = 4000;
+    facts.row.script_pid = 4712;
+    facts.row.script_ns = 998'500'000'000;
     sb::set_text(facts.row.method, "GET");
     sb::set_text(facts.row.vhost, "www.example.org");
     sb::set_text(facts.row.target, "/\x1b]0;evil\x07");

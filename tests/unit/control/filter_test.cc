@@ -50,6 +50,8 @@ ConnectionFacts sample() {
     facts.row.bytes_out = 70'000;
     facts.row.requests = 5;
     facts.row.status = 200;
+    facts.row.script_pid = 815;
+    facts.row.script_ns = 997 * kSecond;
     put(facts.row.method, "GET");
     put(facts.row.vhost, "www.example.org");
     put(facts.row.target, "/export/big.csv");
@@ -63,6 +65,8 @@ ConnectionFacts parked6() {
     facts.row.family = 6;
     facts.row.peer_address = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     facts.row.number = 900;
+    facts.row.script_pid = 0;
+    facts.row.script_ns = 0;
     return facts;
 }
 
@@ -126,6 +130,10 @@ const std::vector<Verdict> kVerdicts = {
     {"bytes_in = 400", true, true},
     {"status >= 200 and status < 300", true, true},
     {"requests = 5", true, true},
+    {"script_pid = 815", true, false},
+    {"script_pid > 0 and script_age > 2s", true, false},
+    {"script_age_ms >= 3s", true, false},
+    {"script_age = 0s", false, true},
     {"tls = true", false, false},
     {"tls = no", true, true},
     {"pid = 4711", true, true},
