@@ -126,7 +126,9 @@ constexpr Directive kTable[] = {
      .binding = NUMBER(max_child_rss)},
     {.name = "MaxMemFree", .syntax = "kibibytes", .kind = Kind::Count, .unit = "KiB", .fallback = "2048",
      .min = 0, .max = kMaxInt, .zero = "unlimited", .apply = kNow, .reload = kNow,
-     .help = "Free memory that a connection's allocator keeps for the next request.",
+     .help = "Free memory that a connection keeps for the next one, its buffers and its request's body. With a limit a child keeps it for three "
+             "quarters of ThreadsPerChild connections, and what is free beyond goes back to the system; without one everything is kept, and the "
+             "next large request finds its memory present.",
      .binding = {.number = [](const Settings& s) { return s.live.max_mem_free / 1024; },
                  .set_number = [](Settings& s, std::int64_t value) { s.live.max_mem_free = value * 1024; }}},
     {.name = "ThreadStackSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
@@ -360,11 +362,12 @@ constexpr Directive kTable[] = {
     {.name = "ScriptAlias", .syntax = "path directory", .kind = Kind::Words, .context = Context::ServerAndHost,
      .accumulates = true, .min_arguments = 2, .max_arguments = 2,
      .help = "Requests for this path and what is below it run the scripts in that directory (CGI/1.1), each in a process of its own, with the "
-             "User and Group of the children.",
+             "User and Group of the children; see CGI.",
      .binding = WORDS(script_alias)},
     {.name = "CGIScriptTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
      .min = 100, .max = kDay, .zero = "TimeOut",
-     .help = "How long a script may be silent or go on without its client's reading before it is ended, with everything it started.",
+     .help = "How long a script may say nothing on its standard output before it is ended, with everything it started, and its client is told 504. "
+             "While the client is slow, TimeOut holds instead.",
      .binding = NUMBER(cgi_timeout_ms)},
     {.name = "RLimitCPU", .syntax = "seconds|max [seconds|max]", .kind = Kind::Words, .unit = "seconds", .max_arguments = 2,
      .help = "Processor time of a script: soft limit, then hard limit. max is what the server itself has.",

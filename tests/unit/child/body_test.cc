@@ -203,6 +203,29 @@ BOOST_AUTO_TEST_CASE(limit_request_body_holds_for_both_framings) {
     BOOST_TEST(chunked.reads_end());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_in_a_body_is_body_wherever_the_stream_is_cut) {
+    MiniParent parent;
+    parent.config.effective.live.max_keep_alive_requests = 0;
+    parent.start();
+    const std::string smuggled = "GET /admin HTTP/1.1\r\nHost: t\r\n\r\n";
+    const std::string stream =
+        post(smuggled.size()) + smuggled +
+        "POST /mpmd-test/echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "20;a=b\r\n" +
+        smuggled + "\r\n0\r\nX: y\r\n\r\n" + get("/mpmd-test/bytes?3");
+    BOOST_REQUIRE(smuggled.size() == 0x20u);
+    Client client(parent.port());
+    for (std::size_t cut = 0; cut < stream.size(); ++cut) {
+        client.send(stream.substr(0, cut));
+        // One who reads in between: the first part has been dealt with.
+        if (cut % 16 == 0) BOOST_REQUIRE(Client(parent.port()).ask("/none").status == 404);
+        client.send(stream.substr(cut));
+        BOOST_REQUIRE(client.read_answer().body == smuggled);
+        BOOST_REQUIRE(client.read_answer().body == smuggled);
+        BOOST_REQUIRE(client.read_answer().body.size() == 3u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_large_body_goes_through_a_file_and_nothing_is_lost) {
     MiniParent parent;
     parent.start();

@@ -471,6 +471,42 @@ BOOST_AUTO_TEST_CASE(a_location_makes_scripts_of_files_when_it_says_so) {
     BOOST_TEST(client.read_answer().status == 403);  // its body is not asked for
 }
 
+BOOST_AUTO_TEST_CASE(a_script_that_says_less_than_it_promised_cuts_the_response) {
+    ScriptSite site;
+    site.script("short", "printf 'Content-Type: a/b\\nContent-Length: 10\\n\\n12345'\n");
+    site.script("more", "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\n1234567890'\n");
+    site.start();
+    Client client(site.port());
+    client.send(get("/cgi-bin/short"));
+    BOOST_TEST(client.reads_end());
+    BOOST_TEST(site.logged("said 5 bytes less than its Content-Length"));
+    Client other(site.port());
+    BOOST_TEST(other.ask("/cgi-bin/more").body == "12345");
+    BOOST_TEST(other.ask("/cgi-bin/more").body == "12345");  // and nothing of the rest
+    BOOST_TEST(site.all_free());
+}
+
+BOOST_AUTO_TEST_CASE(scripts_and_bodies_work_the_same_under_mpm_worker) {
+    ScriptSite site;
+    site.config.effective.limits.model = mpm::Model::Worker;
+    site.script("cat", kPlain + "cat; echo; echo $REQUEST_METHOD\n");
+    site.script("mute", "sleep 1000\n");
+    site.config.effective.cgi_timeout_ms = 300;
+    site.start();
+    Client client(site.port());
+    client.send(
+        "POST /cgi-bin/cat HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    BOOST_TEST(client.read_answer().status == 100);
+    client.send("ab");
+    BOOST_TEST(!client.hears_within(milliseconds(50)));
+    client.send("cd");
+    BOOST_TEST(client.read_answer().body == "abcd\nPOST\n");
+    BOOST_TEST(client.ask("/cgi-bin/mute").status == 504);
+    client.close();
+    BOOST_TEST(site.all_free());
+}
+
 BOOST_AUTO_TEST_CASE(many_at_once_leave_nothing_behind) {
     ScriptSite site;
     site.config.effective.live.async_factor_micro = 20'000'000;

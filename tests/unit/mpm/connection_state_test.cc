@@ -230,6 +230,22 @@ BOOST_AUTO_TEST_CASE(half_a_request_line_times_out_from_its_beginning) {  // A-1
     check_between(connection.wait(), at(60000), at(60100));
 }
 
+BOOST_AUTO_TEST_CASE(
+    a_wait_for_a_body_starts_again_with_each_piece) {  // 4.1, 4.9: WAIT_IO, TimeOut
+    mpm::TimerWheel wheel(at(0));
+    Connection connection(wheel);
+    connection.enter({State::Handling, Owner::Worker, Watch::Nothing, DeadlineKind::None}, at(0));
+    connection.on(Event::WaitRead, at(0));
+    BOOST_TEST(connection.state() == State::WaitIo);
+    for (int i = 1; i <= 3; ++i) {
+        connection.on(Event::NeedsWorker, at(50'000 * i));
+        connection.on(Event::WorkerTook, at(50'000 * i));
+        BOOST_TEST(connection.state() == State::Handling);
+        connection.on(Event::WaitRead, at(50'000 * i));
+    }
+    check_between(connection.wait(), at(210'000), at(210'100));
+}
+
 BOOST_AUTO_TEST_CASE(a_drain_never_lengthens_a_wait) {
     const auto until = [](DeadlineKind kind, int now, int running, int lingering) {
         return mpm::deadline_for(kind, {at(now), at(running), at(lingering)}, kLimits);
