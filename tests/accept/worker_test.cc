@@ -270,6 +270,44 @@ BOOST_AUTO_TEST_CASE(restarts_of_all_kinds_lose_truncate_and_refuse_nothing) {
     BOOST_TEST(result.answered > 500U);
 }
 
+BOOST_AUTO_TEST_CASE(children_without_a_supervisor_answer_what_runs_and_leave) {  // P-22
+    Server server(kTwoSockets);
+    BOOST_REQUIRE(server.has_two_idle_children());
+    const auto children = server.children();
+    HttpClient idle(server.port());
+    BOOST_TEST(idle.get("/small.txt").status == 200);
+    HttpClient running(server.second_port());
+    BOOST_REQUIRE(running.send(get_request("/mpmd-test/sleep?1")));
+    BOOST_REQUIRE(becomes_true(
+        seconds(1), [&] { return running_requests(server.pid(), "/mpmd-test/sleep?1") == 1U; }));
+    server.kill_supervisor();
+    const HttpResponse answer = running.receive();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.announces_close());
+    for (const pid_t pid : children)
+        BOOST_TEST(becomes_true(seconds(8), [pid] { return has_gone(pid); }));
+    BOOST_TEST(!HttpClient(server.port()).connected());
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_hands_over_without_a_client_waiting) {  // W-5, A-45 of the other model
+    Server server(kWorker + "MaxConnectionsPerChild 10\n");
+    for (int i = 0; i < 40; ++i)
+        BOOST_REQUIRE(fetch(server.port(), "/small.txt").status == 200);
+    for (const scoreboard::Child& child : server.board().children)
+        BOOST_TEST(child.numbers.accepted <= 10U);
+    BOOST_TEST(server.board().totals.accepted >= 40U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_is_quick_with_idle_clients) {  // W-6, forced
+    Server server(kTwoSockets);
+    HttpClient idle(server.port());
+    BOOST_TEST(idle.get("/small.txt").status == 200);
+    const auto begin = Clock::now();
+    BOOST_TEST(server.stop() == 0);
+    BOOST_TEST((Clock::now() - begin < soon(seconds(1))));
+    BOOST_TEST(idle.closed_by_peer());
+}
+
 BOOST_AUTO_TEST_CASE(another_mpm_is_refused_while_the_server_runs) {  // 2.6, 6.5
     Server server(kWorker);
     const auto before = server.children();
@@ -306,7 +344,7 @@ BOOST_AUTO_TEST_CASE(buckets_share_the_clients_and_change_with_a_hard_restart_on
             BOOST_REQUIRE(fetch(port, "/small.txt").status == 200);
 
         server.signal(SIGHUP);
-        BOOST_TEST(server.said("generation 2"));
+        BOOST_TEST(server.said("hard restart succeeded"));  // what old children had is cut
         for (int i = 0; i < 40; ++i)
             BOOST_REQUIRE(fetch(port, "/small.txt").status == 200);
         BOOST_TEST(server.stop() == 0);
