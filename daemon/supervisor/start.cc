@@ -50,13 +50,14 @@ void say_warnings(const Core& core, const std::vector<std::string>& problems, bo
 // A child needs a descriptor for each connection it may hold.
 void check_descriptors(const Core& core, std::uint64_t limit) {
     const mpm::Limits& limits = core.settings().limits;
-    const auto wanted = static_cast<std::uint64_t>(
-        (limits.async_factor_micro / mpm::kFactorUnit + 1) * limits.threads_per_child);
+    const bool whole = limits.model == mpm::Model::Worker;
+    const std::int64_t each = whole ? 2 : limits.async_factor_micro / mpm::kFactorUnit + 1;
+    const auto wanted = static_cast<std::uint64_t>(each * limits.threads_per_child);
     if (wanted > limit)
         core.log.say(Level::Warn, "core",
-                     "a child may hold {} connections and may open {} files; raise the limit of "
-                     "open files or lower AsyncRequestWorkerFactor",
-                     wanted, limit);
+                     "a child may need {} descriptors and may open {} files; raise the limit of "
+                     "open files or lower {}",
+                     wanted, limit, whole ? "ThreadsPerChild" : "AsyncRequestWorkerFactor");
 }
 
 Result<> refuse_second(const config::Settings& settings) {
