@@ -115,6 +115,7 @@ bool rests(sb::WorkerState state) {
 }
 
 void list_workers(StatusFigures& figures, const sb::View& view, const sb::Snapshot& board) {
+    figures.workers.reserve(std::min<std::size_t>(figures.letters.size(), kStatusWorkers));
     const auto add_row = [&figures](const StatusWorker& worker) {
         if (figures.workers.size() < kStatusWorkers)
             figures.workers.push_back(worker);

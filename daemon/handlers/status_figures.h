@@ -105,7 +105,7 @@ struct StatusFigures {
 };
 
 // So that the page of a server with thousands of threads does not hold up the listener.
-inline constexpr std::size_t kStatusWorkers = 2048;
+inline constexpr std::size_t kStatusWorkers = 1024;
 
 [[nodiscard]] StatusFigures take_figures(const scoreboard::View& view, const StatusMoment& moment);
 

@@ -1,6 +1,6 @@
 #include "daemon/handlers/status_text.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -8,6 +8,32 @@
 #include "daemon/base/text.h"
 
 namespace mpmd::handlers {
+
+namespace {
+
+void append_entity(std::string& html, char c) {
+    switch (c) {
+        case '<':
+            html += "&lt;";
+            break;
+        case '>':
+            html += "&gt;";
+            break;
+        case '&':
+            html += "&amp;";
+            break;
+        case '"':
+            html += "&quot;";
+            break;
+        case '\'':
+            html += "&#39;";
+            break;
+        default:
+            html += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+}
+
+}  // namespace
 
 std::string short_number(double value, int digits) {
     if (!(value > 0)) return "0";
@@ -59,29 +85,17 @@ std::string bytes_text(std::uint64_t bytes) {
 }
 
 void append_escaped(std::string& html, std::string_view text) {
-    for (const char c : text) {
-        switch (c) {
-            case '<':
-                html += "&lt;";
-                break;
-            case '>':
-                html += "&gt;";
-                break;
-            case '&':
-                html += "&amp;";
-                break;
-            case '"':
-                html += "&quot;";
-                break;
-            case '\'':
-                html += "&#39;";
-                break;
-            default:
-                if (c >= ' ' && c <= '~')
-                    html += c;
-                else
-                    html += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        }
+    const auto plain = [](char c) {
+        return c >= ' ' && c <= '~' && c != '<' && c != '>' && c != '&' && c != '"' && c != '\'';
+    };
+    while (!text.empty()) {
+        const auto end = std::find_if_not(text.begin(), text.end(), plain);
+        const auto size = static_cast<std::size_t>(end - text.begin());
+        html.append(text, 0, size);
+        text.remove_prefix(size);
+        if (text.empty()) return;
+        append_entity(html, text.front());
+        text.remove_prefix(1);
     }
 }
 
