@@ -69,8 +69,8 @@ struct Request {
     std::optional<std::uint64_t> content_length;
     std::vector<Field> fields;  // in order of arrival
     // Filled in by whoever owns the connection, after the parser.
-    End peer;         // the client
-    int socket = -1;  // to ask the kernel for our own address; not to be read or written
+    End peer;                // the client
+    int socket = -1;         // to ask the kernel for our own address; not to be read or written
     std::uint8_t shown = 0;  // as what the scoreboard counts this connection at the moment
 
     [[nodiscard]] bool has(FieldId id) const {

@@ -51,9 +51,9 @@ struct Usage {
 // Raises the soft limit of open files to the hard one; returns what holds now.
 std::uint64_t raise_descriptor_limit();
 [[nodiscard]] std::uint64_t descriptor_limit();  // the soft one
-[[nodiscard]] std::string own_executable();  // absolute path, "" if unknown
-[[nodiscard]] std::string command_line();    // the words, separated by blanks
-[[nodiscard]] std::string boot_id();         // "" if unknown
+[[nodiscard]] std::string own_executable();      // absolute path, "" if unknown
+[[nodiscard]] std::string command_line();        // the words, separated by blanks
+[[nodiscard]] std::string boot_id();             // "" if unknown
 [[nodiscard]] std::string random_hex(std::size_t bytes);
 [[nodiscard]] bool has_controlling_terminal();
 
