@@ -288,22 +288,36 @@ TimeoutAnswer timeout_answer(State state, bool received, bool answering) {
 }
 
 std::string_view to_text(State state) {
-    constexpr std::array<std::string_view, kStates> kNames{
-        "reading", "handling", "body", "wait-io", "suspended", "writing", "keep-alive", "lingering", "closed"};
+    constexpr std::array<std::string_view, kStates> kNames{"reading",    "handling",  "body",
+                                                           "wait-io",    "suspended", "writing",
+                                                           "keep-alive", "lingering", "closed"};
     return kNames[index_of(state)];
 }
 
 std::string_view to_text(Event event) {
-    constexpr std::array<std::string_view, kEvents> kNames{
-        "input awaited", "input arrived",  "request ready",
-        "needs worker",  "worker took",    "queue expired",
-        "body awaited",  "wait read",      "wait write",
-        "suspend",
-        "io ready",      "would block",    "flushed, pipelined",
-        "flushed, idle", "flushed, close", "flushed, done",
-        "deadline",      "rejected",       "shed",
-        "drain",         "peer closed",    "error",
-        "stop"};
+    constexpr std::array<std::string_view, kEvents> kNames{"input awaited",
+                                                           "input arrived",
+                                                           "request ready",
+                                                           "needs worker",
+                                                           "worker took",
+                                                           "queue expired",
+                                                           "body awaited",
+                                                           "wait read",
+                                                           "wait write",
+                                                           "suspend",
+                                                           "io ready",
+                                                           "would block",
+                                                           "flushed, pipelined",
+                                                           "flushed, idle",
+                                                           "flushed, close",
+                                                           "flushed, done",
+                                                           "deadline",
+                                                           "rejected",
+                                                           "shed",
+                                                           "drain",
+                                                           "peer closed",
+                                                           "error",
+                                                           "stop"};
     return kNames[index_of(event)];
 }
 

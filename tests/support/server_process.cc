@@ -135,7 +135,8 @@ bool ServerProcess::start_once() {
     const std::string output = dir_ / "server.out";
     std::vector<std::string> words = options_.wrapper;
     words.insert(words.end(), {program_path("MPMD", "mpmd"), "-f", config(), "--foreground"});
-    program_ = std::make_unique<Program>(std::move(words), ProgramOptions{{}, output, options_.before_exec});
+    program_ = std::make_unique<Program>(std::move(words),
+                                         ProgramOptions{{}, output, options_.before_exec});
     const bool serves =
         becomes_true(kStartLimit, [this] { return answers() || !program_->running(); });
     if (!program_->running()) {

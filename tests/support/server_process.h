@@ -26,7 +26,7 @@ struct ServerOptions {
     bool wait_for_control = true;  // until mpmctl is answered; false: for a served request only
     bool access_log = true;
     std::function<void()> before_exec{};  // ProgramOptions
-    std::vector<std::string> wrapper{};  // program and words that run mpmd in turn (setpriv ...)
+    std::vector<std::string> wrapper{};   // program and words that run mpmd in turn (setpriv ...)
 };
 
 class ServerProcess {
