@@ -4,6 +4,7 @@
 
 #include "tests/support/auto_status.h"
 #include "tests/support/crowd.h"
+#include "tests/support/mpmctl.h"
 #include "tests/support/server_process.h"
 #include "tests/support/soon.h"
 
@@ -140,6 +141,27 @@ BOOST_AUTO_TEST_CASE(A_51_extended_status_off_leaves_out_keys_13_to_25) {
     const std::string html = fetch(server.port(), "/server-status").body;
     BOOST_TEST(html.find("in state: _") != std::string::npos);
     BOOST_TEST(html.find("<th>Srv</th>") == std::string::npos);
+}
+
+// Both directives are IMMEDIATE: nobody is restarted for them.
+BOOST_AUTO_TEST_CASE(A_51_extended_status_and_the_tail_of_requests_change_while_it_serves) {
+    const ServerProcess server(kFixture);
+    const Mpmctl mpmctl(server.socket());
+    const auto shows = [&server](const std::string& what) {
+        return fetch(server.port(), "/server-status").body.find(what) != std::string::npos;
+    };
+    const std::string path = "/begin" + std::string(150, 'x') + "end";
+    (void)fetch(server.port(), path);
+    BOOST_TEST(becomes_true(1s, [&] { return shows("GET /beginxx"); }));
+    BOOST_TEST(mpmctl.run({"set", "ExtendedStatus=Off"}).exit_status == 0);
+    BOOST_TEST(
+        becomes_true(1s, [&] { return auto_status(server.port()).keys() == auto_keys(false); }));
+    BOOST_TEST(!shows("/begin"));
+    BOOST_TEST(mpmctl.run({"set", "ExtendedStatus=On", "SeeRequestTail=On"}).exit_status == 0);
+    BOOST_TEST(becomes_true(1s, [&] {
+        (void)fetch(server.port(), path);
+        return shows("xxend HTTP/1.1");
+    }));
 }
 
 }  // namespace mpmd::test

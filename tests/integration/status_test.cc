@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <numeric>
 #include <regex>
 
 #include <netinet/in.h>
@@ -116,7 +117,37 @@ BOOST_AUTO_TEST_CASE(totals_are_what_was_served) {
     BOOST_TEST(std::stoul(row[2]) >= 300U);  // Dur
 }
 
-// S-2, P-6, A-25's view of it; and what is left of a child in its slot.
+// S-7: httpd shows the whole process' processor time in every row.
+BOOST_AUTO_TEST_CASE(the_processor_time_of_a_row_is_its_threads) {
+    const ServerProcess server(alone(kOneChild));
+    HttpClient client(server.port());
+    HttpClient other(server.port());
+    for (HttpClient* sleeper : {&client, &other})  // at the same time: rows of two threads
+        sleeper->send(get_request("/mpmd-test/sleep?0.2"));
+    for (HttpClient* sleeper : {&client, &other})
+        (void)sleeper->receive();
+    const auto rows = [](const std::string& html) {
+        std::vector<double> seconds;
+        const std::regex row("<td>_</td><td>([0-9.]+)</td>");
+        for (std::sregex_iterator at(html.begin(), html.end(), row), end; at != end; ++at)
+            seconds.push_back(std::stod((*at)[1]));
+        return seconds;
+    };
+    std::vector<double> seconds;
+    BOOST_REQUIRE(becomes_true(5s, [&] {
+        (void)client.get("/mpmd-test/bytes?30000000");
+        seconds = rows(page(server));
+        return std::accumulate(seconds.begin(), seconds.end(), 0.0) > 0.05;
+    }));
+    BOOST_TEST(seconds.size() >= 2U);
+    const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    BOOST_REQUIRE(becomes_true(3s, [&] {
+        const AutoStatus seen = ask(client);
+        return std::stod(seen["CPUUser"]) + std::stod(seen["CPUSystem"]) >= all;
+    }));
+}
+
+// S-2, S-8, P-6, A-25's view of it; and what is left of a child in its slot.
 BOOST_AUTO_TEST_CASE(an_old_generation_is_shown_as_stopping_and_busy) {
     const ServerProcess server(
         alone(std::string(kStatusLines) +
