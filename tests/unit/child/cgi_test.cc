@@ -520,8 +520,14 @@ BOOST_AUTO_TEST_CASE(many_at_once_leave_nothing_behind) {
             ++count;
         return count;
     };
+    const auto no_client = [&] {
+        return eventually([&] {
+            return site.connections(ConnectionState::KeepAlive) == 0 &&
+                   site.connections(ConnectionState::Closing) == 0;
+        });
+    };
     BOOST_TEST(Client(site.port()).ask("/cgi-bin/quick?x").body == "x\n");
-    BOOST_TEST(site.all_free());
+    BOOST_TEST((site.all_free() && no_client()));
     const std::size_t before = descriptors();
     std::deque<Client> clients;
     for (int i = 0; i < 20; ++i) {
@@ -532,8 +538,9 @@ BOOST_AUTO_TEST_CASE(many_at_once_leave_nothing_behind) {
         BOOST_TEST(clients[static_cast<std::size_t>(i)].read_answer().body ==
                    std::to_string(i) + "\n");
     clients.clear();
-    BOOST_TEST(site.all_free());
-    BOOST_TEST(eventually([&] { return descriptors() == before; }));
+    BOOST_TEST((site.all_free() && no_client()));
+    // A script's own are closed a moment after it is reaped, so `before` may have one too many.
+    BOOST_TEST(eventually([&] { return descriptors() <= before; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,11 +4,13 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/os/clock.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/pidfd.h"
 #include "daemon/os/signals.h"
@@ -145,6 +147,26 @@ BOOST_AUTO_TEST_CASE(signals_and_timers_are_events_like_any_other) {
     while (ticks < 2 || signal == 0)
         loop->turn(std::nullopt);
     BOOST_TEST(signal == SIGUSR2);
+}
+
+BOOST_AUTO_TEST_CASE(a_timer_may_ring_once_at_its_time_or_not_at_all) {
+    auto timer = TimerFd::open();
+    BOOST_REQUIRE(timer.has_value());
+    const auto rings = [&](int milliseconds) {
+        pollfd wanted{timer->fd(), POLLIN, 0};
+        return ::poll(&wanted, 1, milliseconds) == 1;
+    };
+    const MonoTime when = mono_now() + Milliseconds(20);
+    timer->at(when);
+    BOOST_TEST(rings(5000));
+    BOOST_TEST((mono_now() >= when));
+    BOOST_TEST(timer->acknowledge());
+    BOOST_TEST(!rings(50));
+    timer->at(MonoTime{});  // long ago
+    BOOST_TEST(rings(5000));
+    timer->at(mono_now() + Milliseconds(20));
+    timer->at(std::nullopt);
+    BOOST_TEST(!rings(50));
 }
 
 BOOST_AUTO_TEST_CASE(an_event_of_a_descriptor_forgotten_in_the_same_turn_is_dropped) {
