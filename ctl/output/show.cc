@@ -88,9 +88,11 @@ std::string show_server(const v1::Server& s) {
         s.limits().max_spare_threads());
     out += fmt::format("connections  {} of {}:  {}\n", s.connections().total(),
                        s.connections().limit(), connection_words(s.connections()));
-    out += fmt::format("children     {} active of {}, {} starting, {} draining; {} not accepting\n",
-                       s.children().active(), s.children().limit(), s.children().starting(),
-                       s.children().draining(), s.children().not_accepting());
+    out += fmt::format(
+        "children     {} active of {}, {} starting, {} draining; {} not accepting{}\n",
+        s.children().active(), s.children().limit(), s.children().starting(),
+        s.children().draining(), s.children().not_accepting(),
+        s.children().crashed() > 0 ? fmt::format("; {} crashed", s.children().crashed()) : "");
     out += fmt::format(
         "requests     {} total, {} in progress, {:.1f}/s now, {:.1f}/s over 10 s   {}\n", r.total(),
         r.in_progress(), r.per_second(), r.per_second_10s(), where_served(r));

@@ -1,6 +1,7 @@
 #include "daemon/child/child.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <functional>
 #include <memory>
@@ -85,6 +86,11 @@ Result<pthread_t> start_thread(const std::string& name, std::size_t stack_size, 
 [[noreturn]] void rest_for_ever() {
     for (;;)
         ::pause();
+}
+
+// What may be better the next time (6.7).
+bool is_shortage(const Error& error) {
+    return error.os_errno == EMFILE || error.os_errno == ENFILE || error.os_errno == ENOMEM;
 }
 
 bool all_loopback(const std::vector<net::ListenSocket>& sockets) {
@@ -446,7 +452,7 @@ int child_main(Heritage heritage) {
     auto child = Child::create(std::move(heritage));
     if (!child) {
         std::fprintf(stderr, "mpmd: cannot start a child: %s\n", child.error().message.c_str());
-        return ipc::kExitSick;
+        return is_shortage(child.error()) ? ipc::kExitSick : ipc::kExitFatal;
     }
     // Never destroyed: threads that outlive this function end with the process.
     return child->release()->run();

@@ -19,16 +19,9 @@ thread_local std::int32_t t_thread = scoreboard::kMainThread;
 thread_local const http::Request* t_request = nullptr;
 
 void put_request(CrashNote& note) {
-    if (t_request != nullptr) {
-        put_text(note.method, t_request->method_text);
-        put_text(note.target, t_request->target);
-        return;
-    }
-    scoreboard::WorkerRow row;
-    if (t_thread < 0 || !g_extent.worker(static_cast<std::uint32_t>(t_thread)).read(row)) return;
-    if (row.connection == 0) return;
-    note.method = row.method;
-    note.target = row.target;
+    if (t_request == nullptr) return;
+    put_text(note.method, t_request->method_text);
+    put_text(note.target, t_request->target);
 }
 
 void leave_note(const os::Fatal& fatal) {

@@ -27,7 +27,7 @@ private:
     os::AlternateStack stack_;
 };
 
-// While it lives, this thread answers that request. A worker needs none: its row says it.
+// While it lives, this thread answers that request.
 class AnsweringMark {
 public:
     explicit AnsweringMark(const http::Request& request);

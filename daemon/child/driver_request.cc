@@ -165,6 +165,7 @@ Driver::Took Driver::skip_body(Connection& /*connection*/, Exchange& exchange) {
 }
 
 void Driver::run_handler(Connection& connection, Exchange& exchange) {
+    const AnsweringMark mark(exchange.request);
     ExchangeRunner runner(*this, connection, exchange);
     commons_.handler.run(exchange.request, runner, exchange.response);
     exchange.due = Due::Nothing;

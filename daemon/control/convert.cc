@@ -144,6 +144,8 @@ void set_counts(v1::Server& out, const Sample& sample) {
     children->set_draining(totals.draining);
     children->set_starting(totals.children_starting);
     children->set_not_accepting(totals.not_accepting);
+    children->set_spawned(global.spawned);
+    children->set_crashed(global.crashed);
     if (global.threads_per_child > 0)
         children->set_limit(global.max_request_workers / global.threads_per_child);
 }

@@ -349,7 +349,7 @@ void Supervisor::child_exited(const Children::Exit& exit) {
     death.born = exit.child.born;
     const mpm::Verdict verdict = core_.respawn.child_died(death, now);
     if (verdict.sick) regulation_.note_sick();
-    speak_of(verdict);
+    speak_of(verdict, exit);
     replacement_.exited(uid);
     succession_.exited(uid);
     if (lifecycle_.stopping()) return;
@@ -363,8 +363,13 @@ void Supervisor::child_exited(const Children::Exit& exit) {
     }
 }
 
-void Supervisor::speak_of(const mpm::Verdict& verdict) {
-    if (verdict.warn)
+void Supervisor::speak_of(const mpm::Verdict& verdict, const Children::Exit& exit) {
+    if (verdict.warn && !exit.ended.signal)  // M-7
+        core_.tell(Level::Warn, "child.failed",
+                   fmt::format("child pid {} of generation {} ended with a fatal error; the server "
+                               "goes on",
+                               exit.child.pid, exit.child.generation.value()));
+    else if (verdict.warn)
         core_.tell(Level::Warn, "child.crashing",
                    "children keep dying of signals: no immediate replacement, regulation decides");
     if (verdict.alarm)

@@ -121,4 +121,20 @@ BOOST_AUTO_TEST_CASE(a_child_that_leaves_says_how_long_and_for_whom) {  // U-2
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_crash_is_one_line_and_its_stack_on_request) {
+    v1::ListCrashesResponse list;
+    BOOST_TEST(ctl::show_crashes(list, false, 0).find("EnableExceptionHook") != std::string::npos);
+    v1::Crash& crash = *list.add_crashes();
+    crash.set_number(3);
+    crash.set_pid(4711);
+    crash.set_signal("SEGV");
+    crash.set_thread("worker 2");
+    crash.set_request("GET /x");
+    crash.add_stack("mpmd+0x1f3a2");
+    const std::string brief = ctl::show_crashes(list, false, 0);
+    BOOST_TEST(brief.find("SEGV    worker 2  no    GET /x\n") != std::string::npos, brief);
+    BOOST_TEST(brief.find("mpmd+") == std::string::npos);
+    BOOST_TEST(ctl::show_crashes(list, true, 0).find("  mpmd+0x1f3a2\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

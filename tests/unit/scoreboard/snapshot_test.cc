@@ -173,6 +173,43 @@ BOOST_AUTO_TEST_CASE(an_operation_is_found_by_number_with_its_steps) {
     BOOST_TEST(!find_operation(board.segment.view(), 6).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_dying_child_left_is_read_within_its_bounds) {  // P-11, P-25
+    const Board board;
+    BOOST_TEST(!crash_note(board.segment.view(), board.row).has_value());
+    CrashNote note{};
+    note.signal = 11;
+    note.thread = 77;  // there are four
+    note.frames = 1000;
+    note.target.fill('x');  // without an end
+    board.extent.crash_note().write(note);
+
+    const auto seen = crash_note(board.segment.view(), board.row);
+
+    BOOST_REQUIRE(seen.has_value());
+    BOOST_TEST(seen->thread == kMainThread);
+    BOOST_TEST(seen->frames == kCrashFrames);
+    BOOST_TEST(text(seen->target).size() == seen->target.size() - 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_ring_of_crashes_keeps_the_last_ones_in_order) {
+    Board board;
+    constexpr std::uint64_t kMany = kCrashes + 10;
+    for (std::uint64_t number = 1; number <= kMany; ++number) {
+        CrashRow row{};
+        row.number = number;
+        board.segment.crash(number % kCrashes).write(row);
+    }
+    board.global.next_crash = kMany + 1;
+    board.segment.global().write(board.global);
+
+    const auto all = crashes(board.segment.view());
+
+    BOOST_REQUIRE_EQUAL(all.size(), kCrashes);
+    BOOST_TEST(all.front().number == 11U);
+    BOOST_TEST(all.back().number == kMany);
+    BOOST_TEST(crashes(board.segment.view(), kMany - 2).size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mpmd::scoreboard
