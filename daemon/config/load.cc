@@ -236,7 +236,9 @@ Result<> read_below(const std::string& path, std::size_t depth, std::vector<Sour
         if (out.size() == kMaxFiles) {
             return fail(Error::text(fmt::format("{}: more than {} files", path, kMaxFiles)));
         }
-        out.push_back({path, TRY(read_text(path))});
+        std::string text =
+            TRY(read_text(path));  // before the entry: an early return leaks what is half made
+        out.push_back({path, std::move(text)});
         return {};
     }
     if (depth == kMaxIncludeDepth) {

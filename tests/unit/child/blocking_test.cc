@@ -1,11 +1,14 @@
 // A whole child under MPM worker, against scripted clients: a thread owns its connection.
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -247,13 +250,49 @@ BOOST_AUTO_TEST_CASE(a_quota_counts_at_accept_and_is_never_exceeded) {  // W-5
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
+// Another process that holds the mutex until this object ends.
+class Sibling {
+public:
+    explicit Sibling(os::ProcessMutex& mutex) {
+        std::array<int, 2> told{};
+        std::array<int, 2> ended{};
+        BOOST_REQUIRE(::pipe2(told.data(), O_CLOEXEC) == 0 &&
+                      ::pipe2(ended.data(), O_CLOEXEC) == 0);
+        const os::UniqueFd has_it(told[0]);
+        os::UniqueFd says(told[1]);
+        const os::UniqueFd until(ended[0]);
+        ends_.reset(ended[1]);
+        pid_ = ::fork();
+        char byte = 0;
+        if (pid_ == 0) {
+            const bool got = mutex.lock().has_value();
+            if (got && ::write(says.get(), &byte, 1) == 1 && ::read(until.get(), &byte, 1) == 1)
+                static_cast<void>(mutex.unlock());
+            ::_exit(0);
+        }
+        says.reset();
+        BOOST_REQUIRE(::read(has_it.get(), &byte, 1) == 1);
+    }
+    ~Sibling() {
+        const char byte = 0;  // not end of file: children forked since hold the pipe too
+        static_cast<void>(::write(ends_.get(), &byte, 1) == 1);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Sibling(const Sibling&) = delete;
+    Sibling& operator=(const Sibling&) = delete;
+
+private:
+    os::UniqueFd ends_;
+    pid_t pid_ = -1;
+};
+
 BOOST_AUTO_TEST_CASE(several_sockets_are_polled_under_the_mutex_only) {  // W-1, W-2
     WorkerParent parent;
     parent.sockets = 3;
     auto mutex = os::ProcessMutex::in_memory();
     BOOST_REQUIRE(mutex.has_value());
     parent.accept_mutex = std::move(*mutex);
-    BOOST_REQUIRE(parent.accept_mutex->lock().has_value());  // as a sibling would
+    auto sibling = std::make_unique<Sibling>(*parent.accept_mutex);
     parent.start();
     Client first(parent.port(1));
     first.send(get("/a.html"));
@@ -263,7 +302,7 @@ BOOST_AUTO_TEST_CASE(several_sockets_are_polled_under_the_mutex_only) {  // W-1,
     live.max_keep_alive_requests = 1;
     parent.change_live(live);  // who waits for the mutex hears orders
     BOOST_TEST(eventually([&] { return parent.status().heartbeat_ns.load() > beat; }));
-    BOOST_TEST(parent.accept_mutex->unlock().has_value());
+    sibling.reset();
     BOOST_TEST(first.read_answer().closes());
     for (std::size_t i = 0; i < 9; ++i)
         BOOST_TEST(Client(parent.port(i % 3)).ask("/a.html").status == 200);
@@ -276,7 +315,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_waits_for_the_mutex_still_drains) {
     auto mutex = os::ProcessMutex::in_memory();
     BOOST_REQUIRE(mutex.has_value());
     parent.accept_mutex = std::move(*mutex);
-    BOOST_REQUIRE(parent.accept_mutex->lock().has_value());
+    const Sibling sibling(*parent.accept_mutex);
     parent.start();
     parent.drain(0, 10);
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
