@@ -105,6 +105,9 @@ std::string show_server(const v1::Server& s) {
         out += fmt::format(
             "shed         {} keep-alives, {} half heads, {} requests answered 503 after waiting\n",
             r.shed_keep_alive(), r.shed_head(), r.queue_timeouts());
+    if (r.accept_errors() > 0)
+        out += fmt::format("accepting    {} times short of descriptors or memory\n",
+                           r.accept_errors());
     for (const v1::Adjustment& a : s.adjustments())
         out += fmt::format("adjusted     {}: requested {}, effective {}, because {} ({})\n",
                            a.directive(), a.requested_text(), a.effective_text(), a.because(),

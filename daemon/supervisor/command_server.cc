@@ -64,7 +64,7 @@ config::ChangeRequest request_of(const ipc::ChangeBody& body) {
 void CommandServer::handle(const ipc::Command& command) {
     const RequestId& id = command.header.request_id;
     if (const auto known = remembered_.find(id); is_set(id) && known != remembered_.end()) {
-        Reply again = known->second;
+        Reply again = known->second.reply();
         again.header.serial = command.header.serial;
         return parts_.send(again);
     }
@@ -83,12 +83,14 @@ void CommandServer::finish(const ipc::CommandHeader& request, Reply reply) {
     parts_.send(reply);
 }
 
+// What was only read is read again.
 void CommandServer::remember(const RequestId& id, const Reply& reply) {
+    if (!std::holds_alternative<std::monostate>(reply.body)) return;
     if (order_.size() >= kRemembered) {
         remembered_.erase(order_.front());
         order_.pop_front();
     }
-    if (remembered_.insert_or_assign(id, reply).second) order_.push_back(id);
+    if (remembered_.insert_or_assign(id, KeptReply(reply)).second) order_.push_back(id);
 }
 
 std::optional<Reply> CommandServer::answer(const ipc::Command& command) {

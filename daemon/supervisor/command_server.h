@@ -14,6 +14,7 @@
 
 #include "daemon/ipc/command_codec.h"
 #include "daemon/supervisor/file_writer.h"
+#include "daemon/supervisor/kept_reply.h"
 #include "daemon/supervisor/regulation.h"
 #include "daemon/supervisor/replacement.h"
 
@@ -70,7 +71,7 @@ private:
     void remember(const RequestId& id, const ipc::Reply& reply);
 
     Parts parts_;
-    std::map<RequestId, ipc::Reply> remembered_;
+    std::map<RequestId, KeptReply> remembered_;
     std::deque<RequestId> order_;  // oldest first
     std::optional<Saving> saving_;
 };
