@@ -122,7 +122,7 @@ constexpr Directive kTable[] = {
      .binding = NUMBER(live.max_requests_served_per_child)},
     {.name = "MaxChildRSS", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
      .min = 1048576, .max = kTera, .zero = "never", .apply = kNow, .reload = kNow,
-     .help = "A child whose resident memory is above this is replaced, successor first. Checked once per maintenance interval.",
+     .help = "A child whose resident memory is above this is replaced, successor first; the next one 5 to 10 s later.",
      .binding = NUMBER(max_child_rss)},
     {.name = "MaxMemFree", .syntax = "kibibytes", .kind = Kind::Count, .unit = "KiB", .fallback = "2048",
      .min = 0, .max = kMaxInt, .zero = "unlimited", .apply = kNow, .reload = kNow,

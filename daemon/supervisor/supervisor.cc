@@ -57,7 +57,11 @@ Children::Hooks Supervisor::hooks() {
     hooks.stopped_accepting = [this](Child& child) { succession_.stopped_accepting(child); };
     hooks.exited = [this](const Children::Exit& exit) { child_exited(exit); };
     hooks.stranger = [this](const os::Ended& ended) {
-        if (!control_.exited(ended)) (void)writer_.exited(ended);
+        if (control_.exited(ended) || writer_.exited(ended)) return;
+        // M-11: not one we lost (the table knows all we started), but one we inherited.
+        core_.note(Level::Info, fmt::format("process {} ended, which was no child of ours: an "
+                                            "orphan that the system gave us",
+                                            ended.pid));
     };
     return hooks;
 }

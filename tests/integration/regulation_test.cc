@@ -212,6 +212,67 @@ BOOST_AUTO_TEST_CASE(their_memory_and_descriptors_are_known) {  // 7.6
     BOOST_TEST(number(child.at("rss_bytes")) > 500'000U);
 }
 
+// U-2: what still runs in a child that leaves ends with ChildDrainTimeout, and the time left shows.
+BOOST_AUTO_TEST_CASE(their_draining_has_a_deadline_that_is_shown_and_kept) {
+    const ServerProcess server(
+        "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
+        "ChildDrainTimeout 2s\n");
+    const Mpmctl mpmctl(server.socket());
+    const Json before = mpmctl.children().at(0);
+    auto held = hold(server, 1, "/mpmd-test/stream?100000000&rate=1000");
+
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string uid = before.at("uid").get<std::string>();
+    BOOST_REQUIRE_EQUAL(mpmctl.run({"restart", uid, "--wait", "ready"}).exit_status, 0);
+    const Json list = mpmctl.json({"ps", uid});
+    const Json& leaving = list.at("children").at(0);
+    const std::int64_t left =
+        time_ms(leaving.at("drain_deadline")) - time_ms(list.at("sample_time"));
+    BOOST_TEST(left > 0);
+    BOOST_TEST(left <= 2000);
+    BOOST_TEST(!held.front().receive().whole);  // it is cut
+    BOOST_TEST((std::chrono::steady_clock::now() - begin >= seconds(2)));
+    BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(before.at("pid").get<pid_t>()); }));
+}
+
+// M-24: where a request ran is counted for each child.
+BOOST_AUTO_TEST_CASE(they_tell_the_listeners_requests_from_the_workers) {
+    const ServerProcess server(
+        "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n");
+    const Mpmctl mpmctl(server.socket());
+    BOOST_TEST(fetch(server.port(), "/k1.bin").status == 200);  // into the cache
+    const Json before = mpmctl.children().at(0);
+    for (int i = 0; i < 5; ++i)
+        BOOST_TEST(fetch(server.port(), "/k1.bin").status == 200);
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(fetch(server.port(), "/mpmd-test/sleep?0").status == 200);
+    const auto counted = [&](const char* where, std::uint64_t more) {
+        return number(mpmctl.children().at(0).at(where)) == number(before.at(where)) + more;
+    };
+    BOOST_TEST(becomes_true(milliseconds(500), [&] {
+        return counted("requests_on_listener", 5) && counted("requests_on_workers", 3);
+    }));
+}
+
+// U-6: httpd ignores these until it is stopped; here the same supervisor has more children at once.
+BOOST_AUTO_TEST_CASE(they_become_more_than_the_file_allowed_without_a_stop) {
+    const ServerProcess server(
+        "ServerLimit 2\nStartServers 2\nThreadsPerChild 2\nMaxRequestWorkers 4\n"
+        "MinSpareThreads 2\nMaxSpareThreads 4\nMaintenanceInterval 200ms\n");
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+    const Mpmctl mpmctl(server.socket());
+    const auto before = pids(mpmctl.children());
+    BOOST_REQUIRE_EQUAL(mpmctl
+                            .run({"set", "ServerLimit=8", "MaxRequestWorkers=16",
+                                  "MaxSpareThreads=16", "MinSpareThreads=11", "--yes"})
+                            .exit_status,
+                        0);
+    BOOST_REQUIRE(becomes_true(seconds(2), [&] { return settled(server, 8); }));
+    const auto after = pids(mpmctl.children());
+    for (const pid_t pid : before)
+        BOOST_TEST(std::count(after.begin(), after.end(), pid) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(too_large_ones_are_replaced_one_after_another_by_ready_ones) {  // U-14
     const ServerProcess server(
         "StartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 16\nMinSpareThreads 2\n"

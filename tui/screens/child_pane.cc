@@ -19,6 +19,13 @@ const Column kThreadColumns[] = {
 };
 // clang-format on
 
+// Why it leaves, and the countdown to the end of its patience (ChildDrainTimeout).
+std::string leaving_text(const v1::Child& child, std::int64_t now) {
+    if (!child.has_drain_deadline()) return child.retire_reason();
+    const std::int64_t left = std::max<std::int64_t>(child.drain_deadline().seconds() - now, 0);
+    return fmt::format("{}, {} left", child.retire_reason(), human_duration(Seconds(left)));
+}
+
 void draw_identity(const v1::Child& child, Canvas& canvas, const Rect& area, std::int64_t now) {
     int x = put_field(canvas, area.x, area.y, "child", fmt::format("{}", child.uid()));
     x = put_field(canvas, x, area.y, "slot", fmt::format("{}", child.slot()));
@@ -27,7 +34,9 @@ void draw_identity(const v1::Child& child, Canvas& canvas, const Rect& area, std
     x = put_field(canvas, x, area.y, "age",
                   human_duration(Seconds(now - child.start_time().seconds())));
     if (!child.retire_reason().empty())
-        x = put_field(canvas, x, area.y, "leaves:", child.retire_reason());
+        x = put_field(canvas, x, area.y, "leaves:", leaving_text(child, now));
+    if (!child.held_by().empty())
+        x = put_field(canvas, x, area.y, "held by", cut(child.held_by(), area.right() - x - 8));
     if (child.heartbeat_age_ms() > 5000)
         x = put_field(canvas, x, area.y, "no heartbeat for",
                       human_duration(Milliseconds(child.heartbeat_age_ms())));

@@ -71,6 +71,20 @@ BOOST_AUTO_TEST_CASE(selection_moves_to_a_neighbour_when_its_child_is_gone) {
     BOOST_TEST(shows(model, "no child is selected"));
 }
 
+BOOST_AUTO_TEST_CASE(a_child_that_leaves_shows_its_countdown_and_what_holds_it) {  // U-2
+    Model model = sample::live(160, 40);
+    auto frame = changeable(model);
+    v1::Child& leaving = *frame->mutable_children(6);
+    leaving.mutable_drain_deadline()->set_seconds(frame->sample_time().seconds() + 42);
+    leaving.set_held_by("14m02s 198.51.100.7:51122 GET /big.iso");
+    sample::press(model, U"2jjjjjj");
+    BOOST_TEST(model.children.list.selected == "47");
+    sample::press(model, U"\r");
+    deliver(model, frame);
+    BOOST_TEST(shows(model, "leaves: reload, 42s left"));
+    BOOST_TEST(shows(model, "held by 14m02s 198.51.100.7:51122 GET /big.iso"));
+}
+
 BOOST_AUTO_TEST_CASE(typed_words_narrow_at_once_and_escape_brings_all_back) {
     Model model = sample::live(80, 24);
     sample::press(model, U"2/drain");
