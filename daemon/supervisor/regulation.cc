@@ -134,7 +134,14 @@ Regulation::Outcome Regulation::regulate(const mpm::Census& census, MonoTime now
     outcome.plan = mpm::plan_maintenance(census, core_.settings().limits, pace_, core_.slots());
     pace_ = outcome.plan.next;
     rate = pace_.rate;
+    const bool paused = !core_.respawn.may_fork(now);
     outcome.deeds = perform(outcome.plan, census, now);
+    if (paused && outcome.deeds.wanted > 0) {
+        rate = 1;  // M-10: after a pause growth begins with one child again
+        std::erase_if(outcome.plan.notices, [](const mpm::Notice& notice) {
+            return notice.kind == mpm::NoticeKind::BusySpawning;
+        });
+    }
     if (outcome.plan.decision.branch == Branch::NoFreeSlot)
         outcome.deeds.holders =
             slot_holders(core_.children, core_.board.view(), core_.slots(), now);
