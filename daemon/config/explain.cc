@@ -62,7 +62,9 @@ void add_sums(std::string& out, const Settings& settings) {
     const bool event = limits.model == mpm::Model::Event;
     const std::int64_t connections =
         event ? limits.max_request_workers +
-                    limits.max_request_workers * limits.async_factor_micro / mpm::kFactorUnit
+                    limits.max_request_workers * (limits.async_factor_micro / mpm::kFactorUnit) +
+                    limits.max_request_workers * (limits.async_factor_micro % mpm::kFactorUnit) /
+                        mpm::kFactorUnit
               : limits.max_request_workers;
     out += fmt::format(
         "Together:\n  {} requests at a time, by at most {} children of {} threads; {} to begin "
