@@ -45,11 +45,12 @@ std::size_t running_requests(pid_t supervisor, std::string_view target) {
     return look_at(supervisor, [target](const scoreboard::View& view) {
         std::size_t count = 0;
         for (const scoreboard::Child& child : scoreboard::take_snapshot(view).children)
-            scoreboard::each_worker(
-                view, child.row, [&](std::uint32_t, const scoreboard::WorkerRow& row) {
-                    const bool busy = row.state != scoreboard::WorkerState::Ready &&
-                                      row.state != scoreboard::WorkerState::Dead;
-                    if (busy && scoreboard::text(row.target).substr(0, target.size()) == target)
+            scoreboard::each_connection(
+                view, child.row, [&](std::uint32_t, const scoreboard::ConnectionRow& row) {
+                    const bool under_way = row.state == scoreboard::ConnectionState::Running ||
+                                           row.state == scoreboard::ConnectionState::Writing;
+                    if (under_way &&
+                        scoreboard::text(row.target).substr(0, target.size()) == target)
                         ++count;
                 });
         return count;

@@ -14,7 +14,7 @@ namespace mpmd::test {
 
 // Empty when the process is gone or not ours to look at.
 [[nodiscard]] scoreboard::Snapshot snapshot_of(pid_t supervisor);
-// Worker threads that run a request for a target with this beginning.
+// Requests under way, with a worker or on their way out, for a target with this beginning.
 [[nodiscard]] std::size_t running_requests(pid_t supervisor, std::string_view target);
 [[nodiscard]] std::vector<scoreboard::EventRow> events_of(pid_t supervisor);
 [[nodiscard]] bool had_event(pid_t supervisor, std::string_view kind);
