@@ -47,8 +47,9 @@ std::size_t running_requests(pid_t supervisor, std::string_view target) {
         for (const scoreboard::Child& child : scoreboard::take_snapshot(view).children)
             scoreboard::each_connection(
                 view, child.row, [&](std::uint32_t, const scoreboard::ConnectionRow& row) {
-                    const bool under_way = row.state == scoreboard::ConnectionState::Running ||
-                                           row.state == scoreboard::ConnectionState::Writing;
+                    const bool under_way = row.state != scoreboard::ConnectionState::Free &&
+                                           row.state != scoreboard::ConnectionState::KeepAlive &&
+                                           row.state != scoreboard::ConnectionState::Closing;
                     if (under_way &&
                         scoreboard::text(row.target).substr(0, target.size()) == target)
                         ++count;
