@@ -404,10 +404,9 @@ BOOST_AUTO_TEST_CASE(who_waits_for_an_operation_is_told_when_control_ends) {
         return other.watch_operation(watch, [](v1::Operation&&) { return true; });
     });
     const Foreign foreign(server);
-    const auto asks = foreign.start(
-        {"WaitOperation", "{\"name\": \"" + started->name() + "\", \"timeout\": \"29s\"}"});
-    BOOST_REQUIRE(
-        becomes_true(seconds(1), [&] { return foreign.code("GetServer", "{}", {}) == ""; }));
+    const auto told = server.dir() / "told";
+    const auto asks = foreign.start({"--wait", started->name(), told});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return std::filesystem::exists(told); }));
 
     ::kill(first, SIGTERM);
 

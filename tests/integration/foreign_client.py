@@ -5,6 +5,7 @@
     foreign_client.py PROTOSET SOCKET --health                    asks the standard health service
     foreign_client.py PROTOSET SOCKET --reflect                   lists services by server reflection
     foreign_client.py PROTOSET SOCKET --lazy FILE                 watches without reading until FILE is there
+    foreign_client.py PROTOSET SOCKET --wait NAME FILE            waits for an operation; makes FILE once the server knows
 
 A refusal is printed as {"error": ...} and is exit status 1.
 """
@@ -123,6 +124,19 @@ class Client:
         print(json.dumps({"coalesced": most, "frames": number + 1}))
 
 
+    def wait(self, operation, told):
+        path, method = self.methods["WaitOperation"]
+        make = self.message(method.input_type)
+        call = self.channel.unary_unary(
+            path, make.SerializeToString, self.message(method.output_type).FromString
+        )
+        request = json_format.ParseDict({"name": operation, "timeout": "29s"}, make())
+        waiting = call.future(request, timeout=30)
+        self.call("GetServer")  # behind it on the same connection
+        open(told, "w").close()
+        print(json.dumps(shown(waiting.result())))
+
+
 def shown(message):
     return json_format.MessageToDict(
         message, including_default_value_fields=True, preserving_proto_field_name=True
@@ -161,6 +175,8 @@ def main():
             client.reflect()
         elif arguments[2] == "--lazy":
             client.lazy(arguments[3])
+        elif arguments[2] == "--wait":
+            client.wait(arguments[3], arguments[4])
         else:
             request = json.loads(arguments[3]) if len(arguments) > 3 else {}
             for message in client.call(arguments[2], request, count=count):
