@@ -4,11 +4,10 @@
 #include <map>
 #include <optional>
 
-#include <arpa/inet.h>
-
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
+#include "daemon/net/address.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::supervisor {
@@ -21,22 +20,14 @@ std::string age_text(std::int64_t seconds) {
     return fmt::format("{} h", seconds / 3600);
 }
 
-std::string peer_text(const scoreboard::ConnectionRow& row) {
-    std::array<char, INET6_ADDRSTRLEN> host{};
-    const bool v6 = row.family == 6;
-    if (::inet_ntop(v6 ? AF_INET6 : AF_INET, row.peer_address.data(), host.data(), host.size()) ==
-        nullptr)
-        return "?";
-    return fmt::format("{}{}{}:{}", v6 ? "[" : "", host.data(), v6 ? "]" : "", row.peer_port);
-}
-
 std::string connection_text(const scoreboard::ConnectionRow& row, MonoTime now) {
     const auto age =
         std::max<std::int64_t>(to_ns(now) - static_cast<std::int64_t>(row.accepted_ns), 0);
     const std::string request = text::escape(scoreboard::text(row.method)) + " " +
                                 text::escape(scoreboard::text(row.target));
     return fmt::format("oldest connection {} from {}{}", age_text(age / 1'000'000'000),
-                       peer_text(row), row.method[0] == '\0' ? "" : ": " + request);
+                       net::Address::of(row.peer_address, row.peer_port, row.family == 6).text(),
+                       row.method[0] == '\0' ? "" : ": " + request);
 }
 
 struct Leaving {
