@@ -165,9 +165,9 @@ bool GenerationsResult::grew_more_than(std::uint64_t kib) const {
 }
 
 bool GenerationsResult::same_descriptors_and_processes() const {
-    // Fewer is no leak: a child may have held a client, or control a caller, at the first look.
-    return late.processes == early.processes && late.supervisor_fds <= early.supervisor_fds &&
-           late.control_fds <= early.control_fds && late.child_fds <= early.child_fds;
+    // A child keeps files that it served lately open: fewer of those are no leak.
+    return late.processes == early.processes && late.supervisor_fds == early.supervisor_fds &&
+           late.control_fds == early.control_fds && late.child_fds <= early.child_fds;
 }
 
 GenerationsResult run_generations(const ServerProcess& server, int early, int count, bool talk) {
