@@ -162,7 +162,7 @@ void add_episodes(v1::Server& out, const Sample& sample) {
                 std::max(running ? now_us : row.end_wall_us, row.start_wall_us);
             const std::uint64_t lasted = end - row.start_wall_us;
             v1::LimitEpisode& episode = *out.add_limit_episodes();
-            episode.set_cause(std::string(episode_word(static_cast<sb::EpisodeCause>(cause))));
+            episode.set_cause(std::string(to_text(static_cast<sb::EpisodeCause>(cause))));
             episode.set_count(row.count);
             episode.set_running(running);
             set_time(episode.mutable_start_time(), row.start_wall_us);
@@ -477,12 +477,6 @@ std::string_view shortage_word(sb::Shortage shortage) {
     static constexpr std::array<std::string_view, 5> kWords = {"none", "workers", "listener",
                                                                "connections", "cpu"};
     return word(kWords, shortage);
-}
-
-std::string_view episode_word(sb::EpisodeCause cause) {
-    static constexpr std::array<std::string_view, sb::kEpisodeCauses> kWords = {
-        "workers", "listener", "connections", "cpu", "slots"};
-    return word(kWords, cause);
 }
 
 std::string_view kind_word(sb::OperationKind kind) {

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <type_traits>
 
 namespace mpmd::scoreboard {
@@ -162,6 +163,12 @@ enum class Shortage : std::uint8_t { None, Workers, Listener, Connections, Cpu }
 // What the server cannot get more of for a while: each stretch of it is an episode (U-4).
 enum class EpisodeCause : std::uint8_t { Workers, Listener, Connections, Cpu, Slots };
 inline constexpr std::size_t kEpisodeCauses = 5;
+inline constexpr std::array<std::string_view, kEpisodeCauses> kEpisodeCauseWords = {
+    "workers", "listener", "connections", "cpu", "slots"};
+[[nodiscard]] constexpr std::string_view to_text(EpisodeCause cause) {
+    const auto index = static_cast<std::size_t>(cause);
+    return index < kEpisodeCauses ? kEpisodeCauseWords[index] : "";
+}
 
 enum class ServerState : std::uint8_t {
     Unspecified,

@@ -34,12 +34,6 @@ std::optional<EpisodeCause> limit_met(const mpm::Decision& decision) {
     }
 }
 
-std::string_view to_text(EpisodeCause cause) {
-    static constexpr std::array<std::string_view, scoreboard::kEpisodeCauses> kWords = {
-        "workers", "listener", "connections", "cpu", "slots"};
-    return kWords.at(static_cast<std::size_t>(cause));
-}
-
 std::vector<LimitEpisodes::Change> LimitEpisodes::tick(std::optional<EpisodeCause> met,
                                                        const Load& load,
                                                        WallTime now) {

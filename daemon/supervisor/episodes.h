@@ -31,7 +31,6 @@ private:
 
 // What this tick cannot get more of; nothing when nothing is short, or more of it is on its way.
 [[nodiscard]] std::optional<scoreboard::EpisodeCause> limit_met(const mpm::Decision& decision);
-[[nodiscard]] std::string_view to_text(scoreboard::EpisodeCause cause);
 
 // How much waits at a moment.
 struct Load {
