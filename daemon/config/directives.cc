@@ -359,6 +359,9 @@ constexpr Directive kTable[] = {
      .help = "Whether scripts may run there. For httpd's files FollowSymLinks (links are followed, but not out of DocumentRoot) and taking away "
              "Indexes, Includes and MultiViews, which are not done, may be written too.",
      .binding = WORDS(options)},
+    {.name = "AllowOverride", .syntax = "None", .kind = Kind::Words, .context = Context::Location,
+     .accumulates = true, .support = Support::Reading, .max_arguments = 16,
+     .help = "Which .htaccess directives are taken. None: files of that name are never read."},
     {.name = "ScriptAlias", .syntax = "path directory", .kind = Kind::Words, .context = Context::ServerAndHost,
      .accumulates = true, .min_arguments = 2, .max_arguments = 2,
      .help = "Requests for this path and what is below it run the scripts in that directory (CGI/1.1), each in a process of its own, with the "
@@ -468,7 +471,6 @@ constexpr Directive kTable[] = {
     known("Redirect", "[status] path target", "Answers with a redirect."),
     known("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
     known("AddType", "type extension ...", "Adds content types."),
-    known("AllowOverride", "class ...", "Which .htaccess directives are taken."),
     known("SSLEngine", "On|Off", "TLS for a virtual host."),
     known("SSLCertificateFile", "file", "The certificate of a virtual host."),
     known("SSLCertificateKeyFile", "file", "The key of SSLCertificateFile."),

@@ -19,7 +19,7 @@ tl::unexpected<Refusal> refuse(std::string message,
 }
 
 tl::unexpected<Refusal> outside(std::string_view name) {
-    return refuse(fmt::format("{} must stand in a <Location> section", name));
+    return refuse(fmt::format("{} must stand in a <Location> or <Directory> section", name));
 }
 
 // "text in /path" of each section for which `text` has something.
@@ -29,7 +29,7 @@ std::string show(const Settings& settings, Text text) {
     for (const Location& location : settings.locations) {
         const std::string_view word = text(location);
         if (word.empty()) continue;
-        const std::string& where = location.path;
+        const std::string& where = location.directory.empty() ? location.path : location.directory;
         out += fmt::format("{}{} in {}", out.empty() ? "" : ", ", word,
                            join_words(Arguments(&where, 1)));
     }

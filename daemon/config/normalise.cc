@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/config/directives.h"
+#include "daemon/config/directory.h"
 
 namespace mpmd::config {
 namespace {
@@ -64,6 +65,7 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
     }
     resolve_paths(settings);
     resolve_formats(settings);
+    settings.locations = locations_by_path(settings);
     if (settings.control_socket.empty()) {
         settings.control_socket = run_directory(settings, surroundings) + "/control.sock";
     }

@@ -76,7 +76,7 @@ private:
     void expand(std::vector<Word>& words);
     void read_section(const std::vector<Word>& words);
     void open_section(const Section& section, const std::vector<Word>& words, Open& open);
-    void open_location(const std::vector<Word>& words);
+    void open_place(const Section& section, const std::vector<Word>& words);
     void close_section(const Word& name);
     void read_directive(const std::vector<Word>& words);
     [[nodiscard]] const Directive* look_up(const Word& name);
@@ -222,20 +222,25 @@ void Parser::open_section(const Section& section, const std::vector<Word>& words
     if (outer != nullptr && !outer->unsupported()) {
         error(offset, fmt::format("<{}> is not allowed inside <{}>", section.name, outer->name));
     }
-    open_location(words);
+    open_place(section, words);
 }
 
-void Parser::open_location(const std::vector<Word>& words) {
+void Parser::open_place(const Section& section, const std::vector<Word>& words) {
+    const bool location = section.kind == SectionKind::Location;
     const Word& last = words.back();
-    layer_.settings.locations.push_back({last.text, {}, {}, {}});
-    if (words.size() > 1 && words[1].text == "~") {
-        return error(words[1].offset,
-                     "<Location ~> with a regular expression is known, not supported by this "
-                     "release");
+    layer_.settings.locations.push_back(
+        {location ? last.text : "", {}, {}, {}, location ? "" : last.text});
+    const std::size_t offset = words[words.size() > 1 ? 1 : 0].offset;
+    const bool pattern = !location && last.text.find_first_of("*?[") != std::string::npos;
+    if ((words.size() > 1 && words[1].text == "~") || pattern) {
+        return error(offset,
+                     fmt::format("<{}> with a pattern or a regular expression is known, not "
+                                 "supported by this release",
+                                 section.name));
     }
     if (words.size() != 2 || last.text.empty() || last.text.front() != '/') {
-        error(words[words.size() > 1 ? 1 : 0].offset,
-              "<Location> takes one path that begins with /: <Location /server-status>");
+        error(offset, fmt::format("<{0}> takes one path that begins with /: <{0} {1}>",
+                                  section.name, location ? "/server-status" : "/srv/www"));
     }
 }
 
@@ -295,7 +300,7 @@ bool Parser::right_context(const Directive& directive, const Word& name) {
         return false;
     };
     if (outer == nullptr) {
-        return !section_only || refuse("must stand in a <Location> section");
+        return !section_only || refuse("must stand in a <Location> or <Directory> section");
     }
     if (directive.context == Context::Server && directive.support != Support::Known) {
         return refuse(fmt::format("is for the whole server: not allowed inside <{}>",
@@ -378,7 +383,10 @@ void Parser::do_reading(const Directive& directive, const std::vector<Word>& wor
     if (directive.name == "Include") return include(words, false);
     if (directive.name == "IncludeOptional") return include(words, true);
     if (directive.name == "Define") return define(words);
-    definitions_.undefine(words[1].text);
+    if (directive.name == "UnDefine") return definitions_.undefine(words[1].text);
+    if (words.size() == 2 && text::iequals(words[1].text, "None")) return;
+    error(words[1].offset,
+          "AllowOverride must be None: .htaccess files are known, not supported by this release");
 }
 
 void Parser::include(const std::vector<Word>& words, bool optional) {

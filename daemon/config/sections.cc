@@ -19,7 +19,9 @@ constexpr Section kSections[] = {
     {"Location", "path", SectionKind::Location,
      "SetHandler, Options and Require for this path and what is below it. All sections that match a request count, in the order of the "
      "file: what a later one sets wins."},
-    {"Directory", "path", SectionKind::Other, "The same for files by where they are on disk."},
+    {"Directory", "path", SectionKind::Directory,
+     "The same for what is in a directory on disk and below it, as far as DocumentRoot or a ScriptAlias leads there. As in httpd these "
+     "sections count before any <Location>, the shorter paths before the longer. Patterns are known, not supported by this release."},
     {"VirtualHost", "address ...", SectionKind::Host, "A host of its own."},
     {"DirectoryMatch", "expression", SectionKind::Other, "Directories by a regular expression."},
     {"LocationMatch", "expression", SectionKind::Other, "Paths by a regular expression."},

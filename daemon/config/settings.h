@@ -99,6 +99,8 @@ struct Location {
     std::optional<SetHandler> handler;
     std::optional<Access> access;
     std::optional<bool> exec_cgi;  // Options +ExecCGI, -ExecCGI
+    std::string
+        directory{};  // <Directory>: where on disk; path is "". Effective settings have none
     bool operator==(const Location&) const = default;
 };
 
@@ -147,7 +149,7 @@ struct Settings {
     std::string pid_file = "logs/mpmd.pid";
     std::string score_board_file;  // "" = anonymous memory
 
-    std::vector<Location> locations;            // in the order of the file
+    std::vector<Location> locations;            // in the order of the file (effective: directory.h)
     std::vector<ScriptAlias> script_aliases;    // the first that matches counts
     std::optional<ResourceLimit> rlimit_cpu;    // RLimitCPU, seconds
     std::optional<ResourceLimit> rlimit_mem;    // RLimitMEM, bytes

@@ -73,6 +73,17 @@ inline constexpr const char* kDebianStatus =
     "ExtendedStatus On\n"
     "<IfModule mod_proxy.c>\n\tProxyStatus On\n</IfModule>\n";
 
+// conf-available/serve-cgi-bin.conf of older releases
+inline constexpr const char* kDebianCgi =
+    "<IfModule mod_alias.c>\n"
+    "\t<IfModule mod_cgi.c>\n\t\tDefine ENABLE_USR_LIB_CGI_BIN\n\t</IfModule>\n"
+    "\t<IfModule mod_cgid.c>\n\t\tDefine ENABLE_USR_LIB_CGI_BIN\n\t</IfModule>\n"
+    "\t<IfDefine ENABLE_USR_LIB_CGI_BIN>\n"
+    "\t\tScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\n"
+    "\t\t<Directory \"/usr/lib/cgi-bin\">\n\t\t\tAllowOverride None\n"
+    "\t\t\tOptions +ExecCGI -MultiViews +FollowSymLinks\n\t\t\tRequire all granted\n"
+    "\t\t</Directory>\n\t</IfDefine>\n</IfModule>\n";
+
 // mods-available/mpm_event.load, with what it is read after
 inline constexpr const char* kDebianLoad =
     "LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n"

@@ -145,6 +145,7 @@ const HttpdFile kHttpdFiles[] = {
     {"apache2.conf of 2.2", httpd::kDebianMpm22, 150, 2, 0},
     {"httpd-mpm.conf", httpd::kUpstreamMpm, 400, 0, 0},
     {"status.conf", httpd::kDebianStatus, 400, 0, 0},
+    {"serve-cgi-bin.conf", httpd::kDebianCgi, 400, 0, 0},
     {"*.load", httpd::kDebianLoad, 400, 0, 1},
 };
 
@@ -177,6 +178,61 @@ BOOST_AUTO_TEST_CASE(the_whole_server_is_not_configured_in_a_section) {  // D-2,
             BOOST_TEST(file.settings.limits.max_request_workers == 400);
         }
     }
+}
+
+struct Place {
+    const char* directory;
+    std::vector<std::string> paths;  // that it is seen as, the ScriptAlias below aside
+    friend std::ostream& operator<<(std::ostream& out, const Place& place) {
+        return out << place.directory;
+    }
+};
+
+const Place kPlaces[] = {
+    {"/", {"/", "/cgi/"}},
+    {"/srv", {"/"}},
+    {"/srv/www", {"/"}},
+    {"/srv/www/", {"/"}},
+    {"/srv/www/a/b", {"/a/b"}},
+    {"/srv/w", {}},
+    {"/srv/www2", {}},
+    {"/usr/lib/cgi", {"/cgi/"}},
+    {"/usr/lib/cgi/x", {"/cgi/x"}},
+    {"/elsewhere", {}},
+};
+
+BOOST_DATA_TEST_CASE(a_directory_is_where_paths_lead_to_it, boost::unit_test::data::make(kPlaces)) {
+    const FileLayer file =
+        parse_lines("DocumentRoot /srv/www\nScriptAlias /cgi/ /usr/lib/cgi/\n<Directory \"" +
+                    std::string(sample.directory) + "\">\nRequire local\n</Directory>\n");
+    BOOST_REQUIRE_MESSAGE(file.ok(), only_error(file));
+    std::vector<std::string> paths;
+    for (const Location& location : normalise(file.settings, {}).settings.locations)
+        if (location.access == Access::Local) paths.push_back(location.path);
+    BOOST_TEST(paths == sample.paths, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(directories_count_before_locations_and_short_before_long) {
+    const FileLayer file = parse_lines(
+        "DocumentRoot /srv/www\nScriptAlias /cgi/ /usr/lib/cgi/\n"
+        "<Location /a>\nRequire local\n</Location>\n"
+        "<Directory /srv/www/a>\nAllowOverride None\nOptions +ExecCGI -MultiViews\n"
+        "Require all granted\n</Directory>\n"
+        "<Directory />\nOptions FollowSymLinks\nRequire all denied\n</Directory>\n"
+        "<Directory /srv/www>\nRequire all granted\n</Directory>\n");
+    BOOST_REQUIRE_MESSAGE(file.ok(), only_error(file));
+    const std::vector<Location> expected{
+        {"/", {}, Access::Denied, false},
+        {"/", {}, Access::Granted, {}},
+        {"/a", {}, Access::Granted, true},
+        // What was said of DocumentRoot is not said of the scripts.
+        {"/cgi/", SetHandler::None, Access::Granted, false},
+        {"/cgi/", {}, Access::Denied, false},
+        {"/a", {}, Access::Local, {}},
+    };
+    BOOST_TEST((normalise(file.settings, {}).settings.locations == expected));
+    BOOST_TEST(value_text(*find_directive("Require"), file.settings) ==
+               "local in /a, all granted in /srv/www/a, all denied in /, all granted in /srv/www");
 }
 
 BOOST_AUTO_TEST_CASE(sections_that_are_too_deep_end_the_reading) {
