@@ -32,10 +32,16 @@ std::uint64_t resident_kib(pid_t pid) {
     return 0;
 }
 
-std::size_t descriptors_of(pid_t pid) {
+// A child keeps files that it served lately open: those below `served` do not count.
+std::size_t descriptors_of(pid_t pid, const std::string& served = {}) {
     std::error_code gone;
-    const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd", gone);
-    return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+    std::size_t count = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+        const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+        count += served.empty() || target.rfind(served + "/", 0) != 0 ? 1U : 0U;
+    }
+    return count;
 }
 
 LoadPlan light_load(const ServerProcess& server) {
@@ -76,7 +82,7 @@ AtRest look(const ServerProcess& server) {
     rest.control_fds = descriptors_of(server.control());
     for (const pid_t child : server.children()) {
         rest.child_kib = std::max(rest.child_kib, resident_kib(child));
-        rest.child_fds = std::max(rest.child_fds, descriptors_of(child));
+        rest.child_fds = std::max(rest.child_fds, descriptors_of(child, server.dir() / "site"));
     }
     return rest;
 }
@@ -165,9 +171,8 @@ bool GenerationsResult::grew_more_than(std::uint64_t kib) const {
 }
 
 bool GenerationsResult::same_descriptors_and_processes() const {
-    // A child keeps files that it served lately open: fewer of those are no leak.
     return late.processes == early.processes && late.supervisor_fds == early.supervisor_fds &&
-           late.control_fds == early.control_fds && late.child_fds <= early.child_fds;
+           late.control_fds == early.control_fds && late.child_fds == early.child_fds;
 }
 
 GenerationsResult run_generations(const ServerProcess& server, int early, int count, bool talk) {
