@@ -19,5 +19,14 @@ file(INSTALL "${scratch}/mpmd.logrotate" DESTINATION "${MPMD_ETC}/logrotate.d" R
 if(EXISTS "$ENV{DESTDIR}${MPMD_ETC}/mpmd/mpmd.conf")
     message(STATUS "Kept: $ENV{DESTDIR}${MPMD_ETC}/mpmd/mpmd.conf")
 else()
-    file(INSTALL "${packaging}/mpmd.conf" DESTINATION "${MPMD_ETC}/mpmd")
+    file(READ "${packaging}/mpmd.conf" text)
+    string(REPLACE "/etc/mpmd" "${MPMD_ETC}/mpmd" text "${text}")
+    file(WRITE "${scratch}/mpmd.conf" "${text}")
+    file(INSTALL "${scratch}/mpmd.conf" DESTINATION "${MPMD_ETC}/mpmd")
+endif()
+
+# Its DocumentRoot: mpmd does not start without one. Below another prefix (perhaps not root's) tmpfiles.d makes it.
+if(prefix STREQUAL "/usr" AND NOT EXISTS "$ENV{DESTDIR}/var/www/html")
+    message(STATUS "Made: $ENV{DESTDIR}/var/www/html")
+    file(MAKE_DIRECTORY "$ENV{DESTDIR}/var/www/html")
 endif()

@@ -252,7 +252,8 @@ constexpr Directive kTable[] = {
     {.name = "ChrootDir", .syntax = "directory", .kind = Kind::Path, .support = Support::Known,
      .help = "A root directory for the children."},
     {.name = "PidFile", .syntax = "file", .kind = Kind::Path, .fallback = "logs/mpmd.pid", .reload = kNow,
-     .help = "The file with the supervisor's process id, locked while it lives. A relative path begins at ServerRoot.",
+     .help = "The file with the supervisor's process id, locked while it lives. "
+             "Its directory must exist, but for that of the control socket, which is made. A relative path begins at ServerRoot.",
      .binding = TEXT(pid_file)},
     {.name = "ScoreBoardFile", .syntax = "file", .kind = Kind::Path, .reload = kNextStart,
      .help = "The file that holds the scoreboard while the server runs, for readers without the control plane: "

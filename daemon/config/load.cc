@@ -125,7 +125,8 @@ private:
 
     void document_root() {
         report(set("DocumentRoot") ? Severity::Error : Severity::Warning, "DocumentRoot",
-               fmt::format("DocumentRoot \"{}\" is not a directory", effective_.document_root));
+               fmt::format("DocumentRoot \"{}\" is not a directory: make it, or name another",
+                           effective_.document_root));
     }
     void core_dump_directory() {  // P-24
         const std::string& path = effective_.core_dump_directory;

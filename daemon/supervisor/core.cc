@@ -42,7 +42,25 @@ Result<os::Identity> control_identity(const config::Settings& settings, uid_t ch
     return identity;
 }
 
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos || slash == 0 ? "" : path.substr(0, slash);
+}
+
 }  // namespace
+
+Result<> make_run_directories(const config::Settings& settings) {
+    const std::string ours = config::run_directory(settings, config::surroundings_here());
+    const std::string sockets = directory_of(settings.control_socket);
+    for (const std::string& file :
+         {settings.control_socket, settings.pid_file, settings.score_board_file}) {
+        const std::string directory = directory_of(file);
+        if (directory.empty() || (directory != ours && directory != sockets)) continue;
+        if (auto made = make_directories(directory); !made)
+            return fail(made.error().context(fmt::format("cannot make \"{}\"", directory)));
+    }
+    return {};
+}
 
 Result<Logs> Logs::open(const config::Settings& settings) {
     Logs logs;

@@ -33,6 +33,11 @@ struct Logs {
     [[nodiscard]] static Result<Logs> open(const config::Settings& settings);
 };
 
+// /run is empty after a boot: before the first file goes there, the directory of the control socket
+// and the run directory of the instance are made, 0755, as far as these settings use them. A file
+// elsewhere finds its directory or fails.
+[[nodiscard]] Result<> make_run_directories(const config::Settings& settings);
+
 // Who children and control run as; nothing without root.
 struct Identities {
     std::optional<os::Identity> children;

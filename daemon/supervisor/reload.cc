@@ -68,6 +68,7 @@ Result<Reload> Reload::prepare(const Core& core, const PidFile& pid_file, bool h
         settings, core.listeners.sockets_of_a_child(reload.sockets), buckets);
     if (plan != core.accept_mutexes.plan())
         reload.accept_mutexes = TRY(AcceptMutexes::create(plan, reload.identities.children));
+    TRY_VOID(make_run_directories(settings));
     reload.pid_file = TRY(pid_file.prepare(settings.pid_file));
     return reload;
 }

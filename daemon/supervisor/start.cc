@@ -145,6 +145,7 @@ Result<int> try_serve(const ServeOptions& options) {
     std::optional<Detached> detached;
     if (!options.foreground) detached = TRY(detach());
     (void)::umask(022);
+    TRY_VOID(make_run_directories(first.log.config()->effective));
     const std::uint64_t descriptors = os::raise_descriptor_limit();
     Supervisor::Equipment equipment = TRY(equip(std::move(first.log), std::move(detached)));
     say_warnings(*equipment.core, first.problems, true);

@@ -196,6 +196,39 @@ BOOST_AUTO_TEST_CASE(a_child_ignores_what_is_for_the_parent) {  // L-2
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(run_directory)
+
+// /run is empty after each boot.
+BOOST_AUTO_TEST_CASE(is_made_before_the_first_file_goes_there) {  // P-12
+    ServerOptions options = alone();
+    options.lines +=
+        "ControlSocket run/main/control.sock\nPidFile run/main/mpmd.pid\n"
+        "ScoreBoardFile run/main/board\n";
+    ServerProcess server(options);
+    BOOST_TEST(server.read("run/main/mpmd.pid") == std::to_string(server.pid()) + "\n");
+    const auto about = std::filesystem::status(server.dir() / "run/main");
+    BOOST_TEST((about.permissions() == std::filesystem::perms(0755)));
+    const auto before = settled_children(server);
+    std::filesystem::remove_all(server.dir() / "run");  // and at run time
+    server.signal(SIGUSR1);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(server.read("run/main/mpmd.pid") == std::to_string(server.pid()) + "\n");
+    BOOST_TEST(server.stop() == 0);
+    BOOST_TEST(std::filesystem::is_empty(server.dir() / "run/main"));
+}
+
+BOOST_AUTO_TEST_CASE(is_the_only_place_that_is_made_a_pid_file_elsewhere_needs_its_own) {
+    ServerProcess server(alone());
+    BOOST_TEST(server.stop() == 0);
+    server.write_config(kTwoChildren + "PidFile elsewhere/mpmd.pid\n");
+    const Ended refused =
+        Program({program_path("MPMD", "mpmd"), "-f", server.config(), "--foreground"}).wait();
+    BOOST_TEST(refused.exit_status == 1);
+    BOOST_TEST(refused.err.find("elsewhere/mpmd.pid") != std::string::npos, refused.err);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(verbs)
 
 BOOST_AUTO_TEST_CASE(graceful_returns_when_the_new_configuration_holds) {

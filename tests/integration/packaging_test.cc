@@ -96,6 +96,42 @@ BOOST_AUTO_TEST_CASE(installs_programs_pages_and_a_configuration_that_it_accepts
     BOOST_TEST(checked.err.find("warning") == std::string::npos, checked.err);
 }
 
+// With what the unit's LogsDirectory makes, and nothing of /run or /var/lib.
+BOOST_AUTO_TEST_CASE(the_installed_configuration_starts_on_a_fresh_machine) {  // P-12
+    const Installed installed;
+    std::filesystem::permissions(installed.dir.path(), std::filesystem::perms(0755));
+    std::filesystem::create_directories(installed.dir / "var/log/mpmd");
+    std::string text = text_of(installed.dir / "etc/mpmd/mpmd.conf");
+    for (const char* place : {"/etc/mpmd", "/var/www", "/var/log", "/run/mpmd"})
+        text = replaced(text, std::string(" ") + place, ' ' + (installed.dir / (place + 1)));
+    text = replaced(text, "Listen 80\n", "Listen 127.0.0.1:0\n");
+    const std::string run = installed.dir / "run/mpmd/main";
+    const std::string config = installed.dir.write(
+        "here.conf", text + "ControlSocket " + run + "/control.sock\nStateDir " +
+                         (installed.dir / "var/lib/mpmd/main") + "\n");
+    Program server({program_path("MPMD", "mpmd"), "-f", config, "--foreground"});
+    const bool serves = becomes_true(std::chrono::seconds(2), [&] {
+        return std::filesystem::exists(run + "/control.sock") || !server.running();
+    });
+    BOOST_TEST(serves);
+    if (server.running()) {
+        BOOST_TEST(text_of(run + "/mpmd.pid") == std::to_string(server.pid()) + "\n");
+        server.signal(SIGTERM);
+    }
+    const Ended ended = server.wait();
+    BOOST_TEST(ended.exit_status == 0, ended.err);
+}
+
+BOOST_AUTO_TEST_CASE(below_another_prefix_the_configuration_names_its_own_place) {
+    const TempDir dir;
+    const std::string build =
+        std::filesystem::path(program_path("MPMD", "mpmd")).parent_path().parent_path();
+    const Ended done = run({"cmake", "--install", build, "--prefix", dir / "opt"});
+    BOOST_REQUIRE_MESSAGE(done.exit_status == 0, done.out + done.err);
+    BOOST_TEST(text_of(dir / "opt/etc/mpmd/mpmd.conf")
+                   .find("ServerRoot " + (dir / "opt/etc/mpmd") + "\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_installation_keeps_the_administrators_configuration) {
     const Installed installed;
     std::ofstream(installed.dir / "etc/mpmd/mpmd.conf") << "Listen 8080\n";
@@ -166,7 +202,7 @@ BOOST_AUTO_TEST_CASE(sysusers_makes_the_user_and_tmpfiles_the_places) {
     BOOST_TEST(text_of(installed.dir / "etc/group").find("\nmpmd-view:") != std::string::npos);
     const Ended places = run({"systemd-tmpfiles", root, "--create", "mpmd.conf"});
     BOOST_TEST(places.exit_status == 0, places.err);
-    for (const char* place : {"run/mpmd", "var/lib/mpmd", "var/log/mpmd"})
+    for (const char* place : {"run/mpmd/main", "var/lib/mpmd", "var/log/mpmd", "var/www/html"})
         BOOST_TEST(std::filesystem::is_directory(installed.dir / place), place);
 }
 
