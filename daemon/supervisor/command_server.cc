@@ -183,49 +183,72 @@ std::optional<Reply> CommandServer::change(const ipc::CommandHeader& header,
     if (saving_) return refused(Refusal::OperationActive, "another change is being saved");
     Core& core = parts_.core;
     config::Validated validated = core.revisions.validate(request_of(body));
+    if (auto reply = refusal_of(validated)) return reply;
+    if (body.validate_only != 0) {
+        Reply reply = done("valid; nothing was changed");
+        reply.header.children_delta = static_cast<std::uint32_t>(
+            parts_.regulation.predict(validated.config.effective.limits));
+        ipc::cut_text(reply.header.metadata, differences_text(validated));
+        return reply;
+    }
+    if (validated.layers.saved == core.revisions.layers().saved)
+        return apply(std::move(validated), header, body);
+    saving_.emplace(Saving{header, body});
+    parts_.writer.write(core.state_dir.file("overrides.conf"),
+                        core.revisions.saved_text(validated.layers),
+                        [this](bool written) { saved(written); });
+    return std::nullopt;
+}
+
+std::optional<Reply> CommandServer::refusal_of(const config::Validated& validated) const {
     if (!validated.ok()) {
         const Violations text = violations_text(validated.violations);
         return refused(text.refusal, text.message, text.metadata);
     }
-    if (validated.apply == config::Apply::Rolling)
-        if (auto reply = busy()) return reply;
+    return validated.apply == config::Apply::Rolling ? busy() : std::nullopt;
+}
+
+void CommandServer::saved(bool written) {
+    const Saving saving = std::move(*saving_);
+    saving_.reset();
+    if (written) return finish(saving.request, after_saving(saving));
+    finish(saving.request, refused(Refusal::StateNotSaved,
+                                   fmt::format("cannot write {}: nothing was changed",
+                                               parts_.core.state_dir.file("overrides.conf"))));
+}
+
+// While the disk was slow a signal may have loaded another file, begun a restart or a stop: the
+// change is held against what is so now. What is refused is taken from the disk again.
+Reply CommandServer::after_saving(const Saving& saving) {
+    Core& core = parts_.core;
+    std::optional<Reply> refusal;
+    if (parts_.stopping()) refusal = refused(Refusal::Stopping, "the server is stopping");
+    if (!refusal) refusal = wrong_revision(saving.change.if_revision);
+    if (!refusal) {
+        config::Validated validated = core.revisions.validate(request_of(saving.change));
+        refusal = refusal_of(validated);
+        if (!refusal) return apply(std::move(validated), saving.request, saving.change);
+    }
+    parts_.writer.write(core.state_dir.file("overrides.conf"),
+                        core.revisions.saved_text(core.revisions.layers()), [this](bool written) {
+                            if (written) return;
+                            parts_.core.tell(
+                                log::Level::Error, "change.not_taken_back",
+                                fmt::format("{} holds a change that was refused",
+                                            parts_.core.state_dir.file("overrides.conf")));
+                        });
+    return *refusal;
+}
+
+Reply CommandServer::apply(config::Validated validated,
+                           const ipc::CommandHeader& header,
+                           const ipc::ChangeBody& body) {
+    Core& core = parts_.core;
     Reply reply = done();
     reply.header.children_delta =
         static_cast<std::uint32_t>(parts_.regulation.predict(validated.config.effective.limits));
     ipc::cut_text(reply.header.metadata, differences_text(validated));
-    if (body.validate_only != 0) {
-        ipc::cut_text(reply.header.message, "valid; nothing was changed");
-        return reply;
-    }
     const std::string why(ipc::text(body.reason));
-    if (validated.layers.saved == core.revisions.layers().saved) {
-        apply(std::move(validated), header, reply, why);
-        return reply;
-    }
-    std::string text = core.revisions.saved_text(validated.layers);
-    saving_.emplace(Saving{header, std::move(validated), std::move(reply)});
-    parts_.writer.write(core.state_dir.file("overrides.conf"), std::move(text),
-                        [this, why](bool written) { saved(written, why); });
-    return std::nullopt;
-}
-
-void CommandServer::saved(bool written, const std::string& why) {
-    Saving saving = std::move(*saving_);
-    saving_.reset();
-    if (!written)
-        return finish(saving.request,
-                      refused(Refusal::StateNotSaved,
-                              fmt::format("cannot write {}: nothing was changed",
-                                          parts_.core.state_dir.file("overrides.conf"))));
-    apply(std::move(saving.validated), saving.request, saving.reply, why);
-    finish(saving.request, std::move(saving.reply));
-}
-
-void CommandServer::apply(config::Validated validated,
-                          const ipc::CommandHeader& header,
-                          Reply& reply,
-                          const std::string& why) {
-    Core& core = parts_.core;
     const std::string what = changes_text(validated);
     const bool rolling = validated.apply == config::Apply::Rolling;
     const std::int64_t backlog = core.settings().listen_backlog;
@@ -240,7 +263,7 @@ void CommandServer::apply(config::Validated validated,
               fmt::format("revision {}: {} (uid {}){}", core.revisions.revision().value(), what,
                           header.uid, why.empty() ? "" : ": " + why));
     ipc::cut_text(reply.header.message, what);
-    if (!rolling) return;
+    if (!rolling) return reply;
     Replacement::Order order;
     order.kind = scoreboard::OperationKind::Change;
     order.reason = scoreboard::RetireReason::Reload;
@@ -250,6 +273,7 @@ void CommandServer::apply(config::Validated validated,
     order.why = why;
     reply.header.outcome = Outcome::Accepted;
     reply.header.operation = parts_.replacement.begin(order);
+    return reply;
 }
 
 Reply CommandServer::rollout(const ipc::CommandHeader& header, const ipc::RolloutBody& body) {

@@ -47,8 +47,7 @@ public:
 private:
     struct Saving {  // a change that waits for the disk
         ipc::CommandHeader request;
-        config::Validated validated;
-        ipc::Reply reply;
+        ipc::ChangeBody change;
     };
 
     [[nodiscard]] std::optional<ipc::Reply> answer(const ipc::Command& command);
@@ -62,11 +61,13 @@ private:
 
     [[nodiscard]] std::optional<ipc::Reply> wrong_revision(std::uint64_t asked) const;
     [[nodiscard]] std::optional<ipc::Reply> busy() const;
-    void apply(config::Validated validated,
-               const ipc::CommandHeader& header,
-               ipc::Reply& reply,
-               const std::string& why);
-    void saved(bool written, const std::string& why);
+    // Which reply it is when nothing is done.
+    [[nodiscard]] std::optional<ipc::Reply> refusal_of(const config::Validated& validated) const;
+    [[nodiscard]] ipc::Reply apply(config::Validated validated,
+                                   const ipc::CommandHeader& header,
+                                   const ipc::ChangeBody& body);
+    void saved(bool written);
+    [[nodiscard]] ipc::Reply after_saving(const Saving& saving);
     void finish(const ipc::CommandHeader& request, ipc::Reply reply);
     void remember(const RequestId& id, const ipc::Reply& reply);
 

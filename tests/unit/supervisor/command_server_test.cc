@@ -16,14 +16,13 @@ using ipc::Outcome;
 using ipc::Refusal;
 
 // A supervisor without children: everything that control may ask for, and what it is answered.
+const std::string kLines =
+    "MinSpareThreads 25\nMaxSpareThreads 75\nThreadsPerChild 25\nMaxRequestWorkers 150\n";
+
 struct Desk {
     Desk() {
-        const std::string root = dir.path().string();
         std::filesystem::permissions(dir.path(), std::filesystem::perms(0755));
-        dir.write("mpmd.conf", "ServerRoot \"" + root + "\"\nListen 127.0.0.1:0\nDocumentRoot \"" +
-                                   root + "\"\nStateDir \"" + root +
-                                   "/state\"\nMinSpareThreads 25\nMaxSpareThreads 75\n"
-                                   "ThreadsPerChild 25\nMaxRequestWorkers 150\n");
+        write_file(kLines);
         auto first = RevisionLog::first(dir / "mpmd.conf");
         BOOST_REQUIRE_MESSAGE(first.has_value(), (first ? "" : first.error().message));
         auto loop = os::EventLoop::open();
@@ -60,14 +59,31 @@ struct Desk {
         BOOST_REQUIRE(decoded.has_value());
         const std::size_t before = replies.size();
         desk->handle(*decoded);
-        while (replies.size() == before) {  // until a writer has ended
-            int status = 0;
-            const pid_t pid = ::waitpid(-1, &status, 0);
-            BOOST_REQUIRE_GT(pid, 0);
-            BOOST_REQUIRE(writer.exited({pid, std::nullopt, WEXITSTATUS(status), false}));
-        }
+        if (meanwhile && replies.size() == before) meanwhile();
+        while (replies.size() == before)
+            writer_ends();
         BOOST_REQUIRE_EQUAL(replies.back().header.serial, serial);
         return replies.back();
+    }
+
+    void writer_ends() {
+        int status = 0;
+        const pid_t pid = ::waitpid(-1, &status, 0);
+        BOOST_REQUIRE_GT(pid, 0);
+        BOOST_REQUIRE(writer.exited({pid, std::nullopt, WEXITSTATUS(status), false}));
+    }
+
+    // What is asked while a change waits for the disk.
+    const ipc::Reply& save(std::string_view name, std::string_view value) {
+        ipc::ChangeBody body = change(name, value);
+        body.saved = 1;
+        return ask(body);
+    }
+    // As a graceful restart does.
+    void load_file() {
+        auto loaded = core->revisions.load_again(false);
+        BOOST_REQUIRE_MESSAGE(loaded.has_value(), (loaded ? "" : loaded.error().message));
+        (void)core->revisions.commit(std::move(*loaded));
     }
 
     static ipc::ChangeBody change(std::string_view name, std::string_view value) {
@@ -76,6 +92,12 @@ struct Desk {
         BOOST_REQUIRE(ipc::set_text(body.changes[0].name, name));
         BOOST_REQUIRE(ipc::set_text(body.changes[0].value, value));
         return body;
+    }
+
+    void write_file(const std::string& more) {
+        const std::string root = dir.path().string();
+        dir.write("mpmd.conf", "ServerRoot \"" + root + "\"\nListen 127.0.0.1:0\nDocumentRoot \"" +
+                                   root + "\"\nStateDir \"" + root + "/state\"\n" + more);
     }
 
     std::int64_t min_spare() const { return core->settings().limits.min_spare_threads; }
@@ -92,6 +114,7 @@ struct Desk {
     int reloads = 0;
     bool bad_file = false;
     bool stopping = false;
+    std::function<void()> meanwhile;  // done while a change waits for the disk
 };
 
 }  // namespace
@@ -161,6 +184,43 @@ BOOST_AUTO_TEST_CASE(a_change_that_cannot_be_saved_is_not_made) {
     body.saved = 1;
     BOOST_TEST((desk.ask(body).header.refusal == Refusal::StateNotSaved));
     BOOST_TEST(desk.min_spare() == 25);
+}
+
+// A slow disk and a signal: what the signal loaded stays.
+BOOST_AUTO_TEST_CASE(a_reload_while_a_change_is_being_saved_is_not_undone_by_it) {
+    Desk desk;
+    desk.meanwhile = [&desk] {
+        desk.write_file(kLines + "KeepAliveTimeout 77\n");
+        desk.load_file();
+    };
+    BOOST_TEST((desk.save("MinSpareThreads", "40").header.outcome == Outcome::Done));
+    BOOST_TEST(desk.min_spare() == 40);
+    BOOST_TEST(desk.core->settings().live.keep_alive_timeout_ms == 77'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_saved_change_that_fits_no_more_is_refused_and_taken_from_the_disk) {
+    Desk desk;
+    desk.meanwhile = [&desk] {
+        desk.write_file(
+            "MinSpareThreads 5\nMaxSpareThreads 35\nThreadsPerChild 25\n"
+            "MaxRequestWorkers 150\n");
+        desk.load_file();
+    };
+    const ipc::Reply reply = desk.save("MinSpareThreads", "40");
+    BOOST_TEST((reply.header.refusal == Refusal::LimitsConflict));
+    BOOST_TEST(desk.min_spare() == 5);
+    desk.writer_ends();
+    const auto next = RevisionLog::first(desk.dir / "mpmd.conf");
+    BOOST_REQUIRE(next.has_value());
+    BOOST_TEST(next->log.config()->effective.limits.min_spare_threads == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_while_a_change_is_being_saved_comes_first) {
+    Desk desk;
+    desk.meanwhile = [&desk] { desk.stopping = true; };
+    BOOST_TEST((desk.save("MinSpareThreads", "40").header.refusal == Refusal::Stopping));
+    BOOST_TEST(desk.min_spare() == 25);
+    desk.writer_ends();
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_gets_the_same_answer_and_does_nothing_twice) {
