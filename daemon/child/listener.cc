@@ -327,7 +327,8 @@ void Listener::take_back() {
         }
         if (connection.state == State::KeepAlive)  // the worker may not have heard of a change
             connection.deadline = connection.since + driver_.deadlines().keep_alive;
-        settle(connection, nullptr);
+        const Exchange* parked = connection.exchange.get();
+        settle(connection, parked != nullptr && parked->has_head ? parked : nullptr);
         if (connection.run_again || connection.readable) step(connection);
     }
     std::vector<http::Handler::Knowledge> rechecked;

@@ -72,6 +72,7 @@ private:
 
     // The door.
     void answer_door(std::size_t socket);
+    void let_in(Guest guest, std::size_t socket);
     void close_door_for_good();
     void tend_door();
     [[nodiscard]] mpm::AdmissionCounts counts() const;

@@ -60,14 +60,11 @@ void Listener::answer_door(std::size_t socket) {
         }
         shortage_.accepted();
         ++accepted;
-        ++accepted_;
-        bump(status_.accepted);
-        set_buffers(guest.fd.get(), driver_.live());
         make_row();
         // The kernel gives the lowest number that is free: so many are in use.
         const std::int64_t used = guest.fd.get();
         if (used >= last_descriptors_) other_descriptors_ = used - slab_.open();
-        welcome(std::move(guest), socket);
+        let_in(std::move(guest), socket);
         keep_descriptors_back();
     }
     if (accepted > 0) door_.step_back(socket, accepted);
@@ -206,18 +203,27 @@ void Listener::tend_door() {
     }
 }
 
+void Listener::let_in(Guest guest, std::size_t socket) {
+    ++accepted_;
+    bump(status_.accepted);
+    set_buffers(guest.fd.get(), driver_.live());
+    welcome(std::move(guest), socket);
+}
+
 void Listener::close_door_for_good() {
     door_.close();
     const bool quota_used = connection_quota_ > 0 && accepted_ >= connection_quota_;
     for (std::size_t socket = 0; !quota_used && socket < door_.sockets(); ++socket) {
         Guest guest;
-        while (slab_.open() < slab_.rows()) {
+        for (int passing = 0; slab_.open() < slab_.rows() && passing < kAcceptsPerWakeup;) {
             const Knock knock = door_.accept(socket, guest);
-            if (knock == Knock::Passing) continue;
+            if (knock == Knock::Passing) {
+                ++passing;  // always the same error is no reason to stay here
+                continue;
+            }
             if (knock != Knock::Client) break;
-            ++accepted_;
-            bump(status_.accepted);
-            welcome(std::move(guest), socket);
+            passing = 0;
+            let_in(std::move(guest), socket);
         }
     }
 }

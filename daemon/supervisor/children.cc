@@ -208,14 +208,19 @@ void Children::tell_shortage(Child& child, const ipc::ShortageReport& report) {
     const bool begins = report.over == 0;
     if (begins == child.short_of_descriptors) return;
     child.short_of_descriptors = begins;
-    if (begins && ++child.shortages > kMostShortages) return;  // it flutters: said often enough
+    if (begins) ++child.shortages;
+    if (child.shortages > kMostShortages) return;  // it flutters: said often enough
     if (!begins)
         return core_.tell(Level::Notice, "child.shortage_over",
                           fmt::format("child pid {} accepts without trouble again", child.pid),
                           child.uid);
     core_.tell(Level::Alert, "child.shortage",
-               fmt::format("child pid {} cannot accept: {}; it lets idle connections go. {}",
-                           child.pid, std::strerror(report.os_errno), remedy(report.os_errno)),
+               fmt::format("child pid {} cannot accept: {}{}. {}", child.pid,
+                           std::strerror(report.os_errno),
+                           core_.settings().limits.model == mpm::Model::Event
+                               ? "; it lets idle connections go"
+                               : "; it tries again",
+                           remedy(report.os_errno)),
                child.uid);
 }
 

@@ -205,9 +205,15 @@ BOOST_AUTO_TEST_CASE(a_slow_client_holds_the_script_and_no_worker) {  // decisio
         return site.connections(ConnectionState::Writing) == 1 &&
                site.status().idle_workers.load() == 4;
     }));
+    // Also after the listener has looked through what it has parked.
+    for (int look = 0; look < 2; ++look) {
+        const std::uint64_t beat = site.status().heartbeat_ns.load();
+        BOOST_TEST(eventually([&] { return site.status().heartbeat_ns.load() != beat; }));
+    }
     scoreboard::ConnectionRow row{};
     BOOST_REQUIRE(site.extent().connection(0).read(row));
     BOOST_TEST(row.script_pid == static_cast<unsigned>(site.pid_of("big")));
+    BOOST_TEST(row.request_ns != 0U);
     BOOST_TEST(!children_of(site.pid()).empty());
     BOOST_TEST((client.read_answer().body == std::string(20'000'000, 'x')));
     BOOST_TEST(site.all_free());

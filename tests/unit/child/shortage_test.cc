@@ -130,6 +130,14 @@ BOOST_AUTO_TEST_CASE(an_error_that_passes_but_never_brings_a_client_is_no_loop) 
     BOOST_TEST(parent.alive());
 }
 
+BOOST_AUTO_TEST_CASE(an_error_that_passes_but_never_brings_a_client_holds_no_drain_up) {  // E-9
+    MiniParent parent;
+    parent.in_child = [] { fail_accept(EPERM); };
+    parent.start();
+    parent.drain(60'000, 0);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_network_that_is_down_retires_the_child) {  // E-9
     MiniParent parent;
     parent.in_child = [] { fail_accept(ENETDOWN); };
