@@ -15,7 +15,7 @@ public:
     // Error with os_errno ESRCH: there is no such process.
     [[nodiscard]] static Result<PidFd> open(pid_t pid);
     [[nodiscard]] Result<> send(int signal) const;
-    // True when the process has ended within `limit`.
+    // True when the process has ended within `limit`; a negative one is none.
     [[nodiscard]] bool wait_end(Milliseconds limit) const;
 
 private:

@@ -2,6 +2,7 @@
 // control process: the locked pid file says who, a pidfd makes sure, run-status tells (L-4, 6.6).
 
 #include <csignal>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr Milliseconds kPoll{50};
 constexpr Seconds kLoadLimit{60};
+constexpr Milliseconds kForEver{-1};
 
 int signal_of(SignalVerb verb) {
     switch (verb) {
@@ -43,19 +45,41 @@ int await_end(const os::PidFd& process, Milliseconds limit, pid_t pid) {
     return 1;
 }
 
-// Accepted is what can be waited for: a graceful stop may take as long as its last client.
-int await_draining(const os::PidFd& process, const std::string& page, pid_t pid) {
+// Until it drains or has ended: the order has arrived.
+bool reacts(const os::PidFd& process, const std::string& page, RunStatus& status) {
     const MonoTime limit = os::mono_now() + kLoadLimit;
     while (os::mono_now() < limit) {
-        if (process.wait_end(kPoll)) return 0;
-        const auto status = read_run_status(page);
-        if (!status || status->state < scoreboard::ServerState::Draining) continue;
-        fmt::print("mpmd: pid {} stops gracefully, {} children finish what they have\n", pid,
-                   status->children_draining);
-        return 0;
+        if (process.wait_end(kPoll)) return true;
+        const auto now = read_run_status(page);
+        if (!now || now->state < scoreboard::ServerState::Draining) continue;
+        status = *now;
+        return true;
     }
-    fmt::print(stderr, "mpmd: pid {} does not react\n", pid);
-    return 1;
+    return false;
+}
+
+// As long as the last client takes, when GracefulShutdownTimeout does not bound it. The pid file is
+// gone by then (P-14): who waits is told how to end it.
+int await_graceful_end(const os::PidFd& process,
+                       const std::string& page,
+                       const config::Settings& settings,
+                       pid_t pid) {
+    RunStatus status{};
+    if (!reacts(process, page, status)) {
+        fmt::print(stderr, "mpmd: pid {} does not react\n", pid);
+        return 1;
+    }
+    if (process.wait_end(Milliseconds::zero())) return 0;
+    const Milliseconds drain(settings.live.graceful_shutdown_timeout_ms);
+    const bool bounded = drain > Milliseconds::zero();
+    fmt::print(
+        "mpmd: pid {} stops gracefully, {} children finish what they have, {}; TERM to it "
+        "stops it now\n",
+        pid, status.children_draining,
+        bounded ? fmt::format("for {} s at most", drain.count() / 1000) : "as long as that takes");
+    std::fflush(stdout);
+    const Milliseconds stop(settings.stop_timeout_ms);
+    return await_end(process, bounded ? drain + stop + kLoadLimit : kForEver, pid);
 }
 
 // Loaded, and every successor ready or the restart given up; nothing as long as it goes on.
@@ -101,7 +125,7 @@ Result<int> signal_owner(SignalVerb verb, const config::Settings& settings, pid_
     TRY_VOID(process.send(signal_of(verb)));
     if (verb == SignalVerb::Stop)
         return await_end(process, Milliseconds(settings.stop_timeout_ms) + kLoadLimit, pid);
-    if (verb == SignalVerb::GracefulStop) return await_draining(process, page, pid);
+    if (verb == SignalVerb::GracefulStop) return await_graceful_end(process, page, settings, pid);
     return await_load(process, page, before ? before->loads : 0);
 }
 

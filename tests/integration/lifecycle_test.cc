@@ -275,14 +275,26 @@ BOOST_AUTO_TEST_CASE(stop_returns_when_the_server_has_ended) {
     BOOST_TEST((again.out + again.err).find("not running") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(graceful_stop_lets_requests_end) {
+BOOST_AUTO_TEST_CASE(graceful_stop_returns_when_the_last_request_has_ended) {  // L-4
     ServerProcess server(alone());
     Running running(server.port(), "1.5");
     const Ended done = verb(server, "graceful-stop");
     BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(done.out.find("as long as that takes") != std::string::npos, done.out);
+    BOOST_TEST(!server.running());
     BOOST_TEST(refuses(server.port()));
     BOOST_TEST(running.client.receive().body == "slept 1.5 s\n");
     BOOST_TEST(server.wait().exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(graceful_stop_waits_no_longer_than_the_server_does) {
+    ServerProcess server(alone(kTwoChildren + "GracefulShutdownTimeout 1\nStopTimeout 1\n"));
+    Running running(server.port(), "600");
+    const Ended done = verb(server, "graceful-stop");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(done.out.find("for 1 s at most") != std::string::npos, done.out);
+    BOOST_TEST(!server.running());
+    BOOST_TEST(!running.client.receive().whole);
 }
 
 BOOST_AUTO_TEST_CASE(start_returns_with_a_serving_daemon_and_refuses_a_second_one) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/board_view.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/program.h"
@@ -154,6 +156,49 @@ BOOST_AUTO_TEST_CASE(the_unit_passes_systemd_analyze_verify) {
     const Ended seen = run({"systemd-analyze", "verify", "--man=no", file});
     BOOST_TEST(seen.exit_status == 0, seen.out + seen.err);
     BOOST_TEST(seen.err.find("mpmd") == std::string::npos, seen.err);
+}
+
+int signal_called(const std::string& name) {
+    for (int signal = 1; signal < SIGRTMIN; ++signal) {
+        const char* const word = ::sigabbrev_np(signal);
+        if (word != nullptr && name == std::string("SIG") + word) return signal;
+    }
+    BOOST_FAIL("no signal is called " + name);
+    return 0;
+}
+
+// systemctl stop, restart, and the end of the machine.
+BOOST_AUTO_TEST_CASE(a_stop_by_the_unit_lets_what_runs_end) {
+    const Installed installed;
+    const std::string unit = installed.unit();
+    // A stop command that returns before the end is followed by the signal at once.
+    BOOST_TEST(unit.find("ExecStop") == std::string::npos);
+    BOOST_TEST(unit_value(unit, "KillMode") == "mixed");  // the signal is for the supervisor alone
+    ServerProcess server(ServerOptions{"GracefulShutdownTimeout 30\n", false});
+    HttpClient running(server.port());
+    BOOST_TEST(running.send(get_request("/mpmd-test/sleep?1.5")));
+    BOOST_REQUIRE(becomes_true(std::chrono::seconds(1), [&server] {
+        return running_requests(server.pid(), "/mpmd-test/sleep?1.5") > 0;
+    }));
+    server.signal(signal_called(unit_value(unit, "KillSignal")));
+    const HttpResponse answer = running.receive();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body == "slept 1.5 s\n");
+    BOOST_TEST(server.wait().exit_status == 0);  // and Restart=on-failure starts nothing
+}
+
+BOOST_AUTO_TEST_CASE(the_unit_waits_longer_than_a_graceful_stop_takes) {
+    const Installed installed;
+    const std::string config = text_of(installed.dir / "etc/mpmd/mpmd.conf");
+    const std::string name = "\nGracefulShutdownTimeout ";
+    const std::size_t at = config.find(name);
+    BOOST_REQUIRE(at != std::string::npos);
+    const int drain = std::stoi(config.substr(at + name.size()));
+    BOOST_TEST(config.find("\nStopTimeout") == std::string::npos);
+    constexpr int kStop = 3;     // the default of StopTimeout
+    constexpr int kControl = 2;  // for mpmd-control to leave
+    BOOST_TEST(std::stoi(unit_value(installed.unit(), "TimeoutStopSec")) >
+               drain + kStop + kControl);
 }
 
 BOOST_AUTO_TEST_CASE(logrotate_understands_its_file_and_rotation_reopens_the_logs) {
