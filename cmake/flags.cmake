@@ -26,18 +26,25 @@ target_compile_definitions(mpmd_flags INTERFACE MPMD_VERSION="${PROJECT_VERSION}
 target_link_options(mpmd_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)
 target_link_libraries(mpmd_flags INTERFACE Threads::Threads)
 
-# What mpmd -V says of its build. The date is that of the configuration; SOURCE_DATE_EPOCH sets it.
 if(NOT MPMD_DEFAULT_MPM MATCHES "^(event|worker)$")
     message(FATAL_ERROR "MPMD_DEFAULT_MPM is event or worker, not \"${MPMD_DEFAULT_MPM}\"")
 endif()
 add_library(mpmd_default_mpm INTERFACE)
 target_compile_definitions(mpmd_default_mpm INTERFACE MPMD_DEFAULT_MPM="${MPMD_DEFAULT_MPM}")
+
+# What mpmd -V, the status page and the log say of this build; daemon/base/build_facts has it. The date is that of the
+# configuration; SOURCE_DATE_EPOCH sets it.
 string(TIMESTAMP mpmd_built "%Y-%m-%d %H:%M:%S UTC" UTC)
-add_library(mpmd_build_facts INTERFACE)
-target_compile_definitions(mpmd_build_facts INTERFACE
-    MPMD_BUILT="${mpmd_built}" MPMD_PLATFORM="${CMAKE_SYSTEM_NAME}" MPMD_PROCESSOR="${CMAKE_SYSTEM_PROCESSOR}"
-    MPMD_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
-target_link_libraries(mpmd_build_facts INTERFACE mpmd_default_mpm)
+if(NOT MPMD_PLATFORM)
+    set(MPMD_PLATFORM "${CMAKE_SYSTEM_NAME}")
+    if(NOT CMAKE_CROSSCOMPILING)
+        cmake_host_system_information(RESULT mpmd_system QUERY DISTRIB_NAME)
+        string(REGEX REPLACE " GNU/Linux$" "" mpmd_system "${mpmd_system}")
+        if(mpmd_system)
+            set(MPMD_PLATFORM "${mpmd_system}")
+        endif()
+    endif()
+endif()
 
 if(MPMD_SANITIZE)
     target_compile_options(mpmd_flags INTERFACE -fsanitize=${MPMD_SANITIZE} -fno-omit-frame-pointer

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/build_facts.h"
 #include "daemon/config/directives.h"
 
 namespace mpmd {
@@ -136,9 +137,9 @@ std::string version_text() {
         " -D DEFAULT_PIDLOG=\"{}\"\n"
         " -D DEFAULT_ERRORLOG=\"{}\"\n"
         " -D AP_TYPES_CONFIG_FILE=\"{}\"\n",
-        MPMD_VERSION, MPMD_PLATFORM, MPMD_BUILT, MPMD_DEFAULT_MPM, 8 * sizeof(void*),
-        MPMD_PROCESSOR, MPMD_COMPILER, Options{}.file, fallback("ServerRoot"), fallback("PidFile"),
-        fallback("ErrorLog"), fallback("TypesConfig"));
+        MPMD_VERSION, build::platform(), build::date(), MPMD_DEFAULT_MPM, 8 * sizeof(void*),
+        build::processor(), build::compiler(), Options{}.file, fallback("ServerRoot"),
+        fallback("PidFile"), fallback("ErrorLog"), fallback("TypesConfig"));
 }
 
 }  // namespace mpmd

@@ -64,19 +64,6 @@ CpuTimes cpu_of(int who) {
     return {time(usage.ru_utime), time(usage.ru_stime)};
 }
 
-// The value of NAME="..." in os-release(5).
-std::string_view name_in(std::string_view release) {
-    constexpr std::string_view kName = "NAME=";
-    for (std::string_view line : text::split(release, '\n')) {
-        if (!line.starts_with(kName)) continue;
-        line = text::trim(line.substr(kName.size()));
-        if (line.size() >= 2 && (line.front() == '"' || line.front() == '\''))
-            line = line.substr(1, line.size() - 2);
-        return line;
-    }
-    return {};
-}
-
 }  // namespace
 
 std::optional<Ended> reap() {
@@ -148,17 +135,6 @@ std::array<double, 3> load_averages() {
     for (std::size_t i = 0; i < loads.size(); ++i)
         loads[i] = static_cast<double>(info.loads[i]) / (1 << SI_LOAD_SHIFT);
     return loads;
-}
-
-std::string platform() {
-    for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
-        const std::string release = small_file(path);
-        std::string_view name = name_in(release);
-        constexpr std::string_view kEnding = " GNU/Linux";
-        if (name.ends_with(kEnding)) name.remove_suffix(kEnding.size());
-        if (!name.empty()) return std::string(name);
-    }
-    return "Unix";
 }
 
 std::uint64_t raise_descriptor_limit() {

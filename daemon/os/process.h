@@ -46,8 +46,6 @@ struct Usage {
 [[nodiscard]] double load_average();
 // Of 1, 5 and 15 minutes; one system call, no file.
 [[nodiscard]] std::array<double, 3> load_averages();
-// "Debian": the system's name as os-release(5) has it, without " GNU/Linux"; "Unix" if unknown.
-[[nodiscard]] std::string platform();
 // Raises the soft limit of open files to the hard one; returns what holds now.
 std::uint64_t raise_descriptor_limit();
 [[nodiscard]] std::uint64_t descriptor_limit();  // the soft one

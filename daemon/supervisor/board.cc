@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "daemon/base/build_facts.h"
 #include "daemon/os/clock.h"
 #include "daemon/os/process.h"
 
@@ -56,8 +57,8 @@ Result<Board> Board::create(const Birth& birth) {
     set_text(header.instance_id, os::random_hex(16));
     set_text(header.instance, birth.instance);
     set_text(header.version, MPMD_VERSION);
-    set_text(header.built, __DATE__ " " __TIME__);
-    set_text(header.platform, os::platform());
+    set_text(header.built, build::date());
+    set_text(header.platform, build::platform());
     Board board(TRY(scoreboard::Segment::create(header, birth.scoreboard_file)),
                 birth.scoreboard_file);
     board.global.epoch = 1;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/build_facts.h"
 #include "daemon/os/clock.h"
 #include "daemon/os/crash_handler.h"
 #include "daemon/os/process.h"
@@ -97,7 +98,7 @@ Result<> Supervisor::begin() {
     core_.tell(Level::Notice, "server.start",
                fmt::format("mpmd/{} configured -- resuming normal operations on {}", MPMD_VERSION,
                            core_.listeners.text()));
-    core_.note(Level::Info, fmt::format("Server built: {}", __DATE__ " " __TIME__));
+    core_.note(Level::Info, fmt::format("Server built: {}", build::date()));
     core_.note(Level::Notice, fmt::format("Command line: '{}'", os::command_line()));
     note_accept_mutex();
     start_first_children();

@@ -95,6 +95,29 @@ BOOST_AUTO_TEST_CASE(a_saturated_server_still_shows_itself) {
     BOOST_TEST(contains(html, "<td nowrap>GET /mpmd-test/sleep?60 HTTP/1.1</td>"));
 }
 
+std::string line_after(const std::string& text, const std::string& key) {
+    const std::size_t at = text.find(key);
+    if (at == std::string::npos) return "";
+    const std::size_t begin = text.find_first_not_of(' ', at + key.size());
+    return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+BOOST_AUTO_TEST_CASE(version_and_date_are_those_of_the_command_line) {
+    const ServerProcess server(alone(kOneChild));
+    const Ended said = Program({program_path("MPMD", "mpmd"), "-V"}).wait();
+    const std::string version = line_after(said.out, "Server version:");
+    const std::string built = line_after(said.out, "Server built:");
+    BOOST_TEST(version.find("mpmd/") == 0U);
+    BOOST_TEST(!built.empty());
+    HttpClient client(server.port());
+    const AutoStatus seen = ask(client);
+    BOOST_TEST(seen["ServerVersion"] == version);
+    BOOST_TEST(seen["Server Built"] == built);
+    BOOST_TEST(contains(page(server), "Server Version: " + version + "</dt>"));
+    BOOST_TEST(contains(page(server), "Server Built: " + built + "</dt>"));
+    BOOST_TEST(contains(server.error_log(), "Server built: " + built + "\n"));
+}
+
 BOOST_AUTO_TEST_CASE(totals_are_what_was_served) {
     const ServerProcess server(alone(kOneChild));
     HttpClient monitor(server.port());

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/base/build_facts.h"
+
 namespace {
 
 mpmd::Result<mpmd::Options> parse(std::vector<std::string> words) {
@@ -45,9 +47,14 @@ BOOST_AUTO_TEST_CASE(all_options_of_the_contract_are_taken) {
 
 BOOST_AUTO_TEST_CASE(the_version_says_what_this_build_is) {
     const std::string text = mpmd::version_text();
-    for (const char* part : {"Server version: mpmd/" MPMD_VERSION " (" MPMD_PLATFORM ")\n",
-                             "Server built:   " MPMD_BUILT, "Server MPM:     " MPMD_DEFAULT_MPM,
-                             "SERVER_CONFIG_FILE=\"/etc/mpmd/mpmd.conf\"\n"})
+    const std::string platform(mpmd::build::platform());
+    const std::string built(mpmd::build::date());
+    BOOST_TEST(!platform.empty());
+    BOOST_TEST(built.ends_with(" UTC"));
+    for (const std::string& part :
+         {"Server version: mpmd/" MPMD_VERSION " (" + platform + ")\n",
+          "Server built:   " + built + "\n", std::string("Server MPM:     " MPMD_DEFAULT_MPM " "),
+          std::string("SERVER_CONFIG_FILE=\"/etc/mpmd/mpmd.conf\"\n")})
         BOOST_TEST((text.find(part) != std::string::npos), part << " in " << text);
 }
 
