@@ -231,16 +231,32 @@ Result<std::vector<std::string>> entries(const std::string& directory) {
     return out;
 }
 
+// What an Include has found so far. Bounded while it is read: links may lead round in circles.
+struct Included {
+    std::vector<SourceFile> files;
+    std::size_t directories = 0;
+    std::size_t bytes = 0;
+};
+
 // A file, or everything below a directory.
-Result<> read_below(const std::string& path, std::size_t depth, std::vector<SourceFile>& out) {
+Result<> read_below(const std::string& path, std::size_t depth, Included& out) {
     if (!is_directory(path)) {
-        if (out.size() == kMaxFiles) {
+        if (out.files.size() == kMaxFiles) {
             return fail(Error::text(fmt::format("{}: more than {} files", path, kMaxFiles)));
         }
         std::string text =
             TRY(read_text(path));  // before the entry: an early return leaks what is half made
-        out.push_back({path, std::move(text)});
+        out.bytes += text.size();
+        if (out.bytes > kMaxAllBytes) {
+            return fail(Error::text(
+                fmt::format("{}: more than {} bytes in all files", path, kMaxAllBytes)));
+        }
+        out.files.push_back({path, std::move(text)});
         return {};
+    }
+    if (++out.directories > kMaxFiles) {
+        return fail(Error::text(
+            fmt::format("{}: more than {} directories (links in a circle?)", path, kMaxFiles)));
     }
     if (depth == kMaxIncludeDepth) {
         return fail(Error::text(
@@ -265,17 +281,18 @@ Result<std::string> read_text(const std::string& path) {
 }
 
 Result<std::vector<SourceFile>> read_included(const std::string& path) {
-    std::vector<SourceFile> out;
+    Included out;
     if (is_pattern(path)) {
         for (const std::string& match : TRY(matches(path))) {
             TRY_VOID(read_below(match, 0, out));
         }
-        return out;
+        return std::move(out.files);
     }
     struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return out;
+    if (::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return std::move(out.files);
     TRY_VOID(read_below(path, 0, out));
-    return out;
+    return std::move(out.files);
 }
 
 FileLayer load_file(const std::string& path, const Surroundings& surroundings) {

@@ -131,7 +131,9 @@ Result<Segment> Segment::make(const Header& header,
     std::memcpy(memory.data(), &whole, sizeof(whole));
     std::atomic_ref<std::uint64_t>(reinterpret_cast<Header*>(memory.data())->magic)
         .store(kMagic, std::memory_order_release);
-    return Segment(std::move(files.read), std::move(files.write), std::move(memory));
+    Segment segment(std::move(files.read), std::move(files.write), std::move(memory));
+    TRY_VOID(segment.reserve(0, kArenaOffset));
+    return segment;
 }
 
 Cell<ChildRow>& Segment::child(std::uint32_t slot) const {
@@ -162,6 +164,15 @@ Cell<CrashRow>& Segment::crash(std::size_t row) const {
 Extent Segment::extent(std::uint64_t offset, ExtentShape shape) const {
     CHECK(inside_arena(offset, shape.bytes(), memory_.size()));
     return {memory_.data() + offset, shape};
+}
+
+Result<> Segment::reserve(std::uint64_t offset, std::uint64_t bytes) const {
+    if (!lock_ ||
+        ::fallocate(lock_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0)
+        return {};
+    // A file system without the call: the file is as sparse as it was.
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return {};
+    return fail(Error::os("fallocate"));
 }
 
 void Segment::clear_extent(std::uint64_t offset, std::uint64_t bytes) const {

@@ -133,6 +133,9 @@ public:
     [[nodiscard]] Cell<CrashRow>& crash(std::size_t row) const;
     // The rows of a child that is not born yet. Requires: inside the arena, nobody uses it.
     [[nodiscard]] Extent extent(std::uint64_t offset, ExtentShape shape) const;
+    // A named file gets the blocks behind this range now, so that a disk that is full is an error
+    // here and no SIGBUS for whoever writes there first. Memory has nothing to reserve.
+    [[nodiscard]] Result<> reserve(std::uint64_t offset, std::uint64_t bytes) const;
     // Zeroes the extent for a new owner. Requires: inside the arena, nobody uses it.
     void clear_extent(std::uint64_t offset, std::uint64_t bytes) const;
 

@@ -93,6 +93,10 @@ void Board::publish(const ChildTable& children) {
 std::optional<Extent> Board::allocate(scoreboard::ExtentShape shape) {
     const auto allocation = extents_.allocate(shape.bytes());
     if (!allocation) return std::nullopt;
+    if (!segment_.reserve(allocation->offset, shape.bytes())) {
+        extents_.release(allocation->offset, shape.bytes());
+        return std::nullopt;
+    }
     if (allocation->used_before) segment_.clear_extent(allocation->offset, shape.bytes());
     return Extent{allocation->offset, shape};
 }

@@ -434,12 +434,15 @@ void Children::check_heartbeat(Child& child, MonoTime now) {
         child.stale = false;
         return;
     }
-    if (!child.stale)
-        core_.tell(Level::Error, "child.stale",
-                   fmt::format("child pid {} has not answered for {} s: its listener hangs",
-                               child.pid, seconds),
-                   child.uid);
-    child.stale = true;
+    if (!child.stale) {
+        // Never killed at the first look: a machine that stood still has stopped the child as well,
+        // and a tick later it has answered.
+        child.stale = true;
+        return core_.tell(Level::Error, "child.stale",
+                          fmt::format("child pid {} has not answered for {} s: its listener hangs",
+                                      child.pid, seconds),
+                          child.uid);
+    }
     const std::int64_t limit = core_.settings().child_hang_timeout_ms;
     if (limit <= 0 || age < Milliseconds(limit)) return;
     core_.tell(Level::Error, "child.hang",

@@ -104,7 +104,7 @@ bool Regulation::tick(const Now& now) {
     mpm::Census census = take_census(core_.children, core_.board.view(), inputs);
     last_census_ = census;
     const mpm::Limits& limits = core_.settings().limits;
-    rates_.resize(inputs.buckets, 1);
+    buckets_.resize(inputs.buckets);
     std::vector<Outcome> outcomes;
     for (; census.bucket < census.buckets; ++census.bucket) {
         outcomes.push_back(regulate(census, now.time));
@@ -128,16 +128,17 @@ bool Regulation::tick(const Now& now) {
 }
 
 Regulation::Outcome Regulation::regulate(const mpm::Census& census, MonoTime now) {
-    std::int64_t& rate = rates_[static_cast<std::size_t>(census.bucket)];
-    pace_.rate = rate;
+    BucketPace& own = buckets_[static_cast<std::size_t>(census.bucket)];
+    pace_.rate = own.rate;
+    pace_.settling = own.settling;
     Outcome outcome;
     outcome.plan = mpm::plan_maintenance(census, core_.settings().limits, pace_, core_.slots());
     pace_ = outcome.plan.next;
-    rate = pace_.rate;
+    own = {pace_.rate, pace_.settling};
     const bool paused = !core_.respawn.may_fork(now);
     outcome.deeds = perform(outcome.plan, census, now);
     if (paused && outcome.deeds.wanted > 0) {
-        rate = 1;  // M-10: after a pause growth begins with one child again
+        own.rate = 1;  // M-10: after a pause growth begins with one child again
         std::erase_if(outcome.plan.notices, [](const mpm::Notice& notice) {
             return notice.kind == mpm::NoticeKind::BusySpawning;
         });
@@ -196,8 +197,11 @@ std::optional<mpm::ChildSummary> Regulation::retire(const mpm::Plan& plan,
 void Regulation::note_change(const mpm::Limits& before) {
     const mpm::Limits& now = core_.settings().limits;
     if (now.min_spare_threads < before.min_spare_threads ||
-        now.max_spare_threads < before.max_spare_threads)
+        now.max_spare_threads < before.max_spare_threads) {
         pace_ = mpm::note_spare_lowered(pace_);
+        for (BucketPace& bucket : buckets_)
+            bucket.settling = true;
+    }
 }
 
 std::int64_t Regulation::predict(const mpm::Limits& limits) const {

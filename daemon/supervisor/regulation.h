@@ -26,7 +26,8 @@ public:
     [[nodiscard]] bool tick(const Now& now);
     void note_sick() {
         pace_ = mpm::note_sick(pace_);
-        rates_.assign(rates_.size(), 1);
+        for (BucketPace& bucket : buckets_)
+            bucket.rate = 1;
     }
     // After a change from `before`: lowered spare limits bring the pool back down.
     void note_change(const mpm::Limits& before);
@@ -54,8 +55,12 @@ private:
     Children& children_;
     DecisionLog log_{core_.board};
     LimitEpisodes episodes_;
-    mpm::Pace pace_;                   // its rate: of the bucket that was regulated last
-    std::vector<std::int64_t> rates_;  // of each bucket (M-12)
+    struct BucketPace {  // what of the pace is each bucket's own (M-12)
+        std::int64_t rate = 1;
+        bool settling = false;
+    };
+    mpm::Pace pace_;  // rate and settling: of the bucket that was regulated last
+    std::vector<BucketPace> buckets_;
     mpm::Census last_census_;
     std::string short_text_;  // of this tick: what is short, or who holds the slots
     MonoTime short_at_{};     // the last tick that was short of something

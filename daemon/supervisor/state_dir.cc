@@ -96,8 +96,7 @@ Result<> StateDir::hand_over(const os::Identity& control) const {
     struct stat before {};
     if (!folder || ::fstat(folder.get(), &before) < 0) return fail(Error::os("open").context(path));
     if (before.st_uid == control.uid) return {};
-    if (::fchown(folder.get(), control.uid, control.gid) < 0)
-        return fail(Error::os("fchown").context(path));
+    // The folder comes last: as long as it is not handed over, the next start tries again.
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
         const std::string name = entry.path().filename().string();
@@ -110,6 +109,8 @@ Result<> StateDir::hand_over(const os::Identity& control) const {
         if (::fchownat(file.get(), "", control.uid, control.gid, AT_EMPTY_PATH) < 0)
             return fail(Error::os("fchownat").context(entry.path().string()));
     }
+    if (::fchown(folder.get(), control.uid, control.gid) < 0)
+        return fail(Error::os("fchown").context(path));
     return {};
 }
 

@@ -77,6 +77,9 @@ int Supervisor::run() {
     }
     while (!done_) {
         core_.loop.turn(time_to_wait());
+        // A turn may have taken long (a slow disk, a machine that stood still). What was said
+        // meanwhile is heard before anybody is called late.
+        core_.loop.turn(Nanoseconds::zero());
         pass_deadlines();
         advance();
     }

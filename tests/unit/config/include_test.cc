@@ -139,6 +139,27 @@ BOOST_AUTO_TEST_CASE(a_path_names_a_file_a_directory_or_what_matches) {
     BOOST_TEST(contains(read_included(dir / "d").error().message, "20 deep"));
 }
 
+BOOST_AUTO_TEST_CASE(links_in_circles_are_given_up_after_a_thousand_directories) {
+    const mpmd::test::TempDir dir;
+    fs::create_directory(dir.path() / "d");
+    dir.write("d/z.conf", "");
+    fs::create_directory(dir.path() / "d" / "in");
+    // Deeper than 20 is refused first; so wide it has to be.
+    for (int i = 0; i < 40; ++i)
+        fs::create_directory(dir.path() / "d" / "in" / std::to_string(i));
+    for (int i = 0; i < 40; ++i)
+        fs::create_directory_symlink("in", dir.path() / "d" / ("link" + std::to_string(i)));
+    BOOST_TEST(contains(read_included(dir / "d").error().message, "1000 directories"));
+}
+
+BOOST_AUTO_TEST_CASE(all_files_together_are_bounded_while_they_are_read) {
+    const mpmd::test::TempDir dir;
+    for (int i = 0; i < 17; ++i)
+        dir.write("d/" + std::to_string(i) + ".conf", std::string(1'000'000, '#'));
+    fs::create_symlink("gone", dir.path() / "d" / "z");  // would be the error if it came so far
+    BOOST_TEST(contains(read_included(dir / "d").error().message, "bytes in all files"));
+}
+
 BOOST_AUTO_TEST_CASE(a_load_reads_what_is_included_again) {
     const mpmd::test::TempDir dir;
     fs::create_directory(dir.path() / "docs");

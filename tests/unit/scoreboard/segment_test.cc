@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,6 +148,24 @@ BOOST_AUTO_TEST_CASE(a_named_board_is_the_same_layout_in_a_file_that_only_we_wri
             ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, board->reader_fd(), 0);
         BOOST_TEST((writable == MAP_FAILED));
     }
+    ::unlink(path.c_str());
+}
+
+// A full disk is an error when the room is asked for, no SIGBUS when somebody writes there.
+BOOST_AUTO_TEST_CASE(a_named_board_has_its_room_on_disk_before_it_is_written) {
+    const std::string path = "/tmp/mpmd-segment-room." + std::to_string(::getpid());
+    auto board = Segment::create(Header{}, path);
+    BOOST_REQUIRE(board.has_value());
+    const auto bytes_on_disk = [&] {
+        struct stat about {};
+        BOOST_REQUIRE_EQUAL(::stat(path.c_str(), &about), 0);
+        return static_cast<std::uint64_t>(about.st_blocks) * 512;
+    };
+    const std::uint64_t before = bytes_on_disk();
+    BOOST_TEST(before >= kArenaOffset);
+    BOOST_TEST(board->reserve(kArenaOffset + 100 * kPage, 50 * kPage).has_value());
+    BOOST_TEST(bytes_on_disk() >= before + 50 * kPage);
+    BOOST_TEST(!board->reserve(kArenaOffset, std::uint64_t{1} << 60U).has_value());
     ::unlink(path.c_str());
 }
 
