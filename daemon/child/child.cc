@@ -21,6 +21,7 @@
 #include "daemon/child/listener.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/worker.h"
+#include "daemon/config/script_use.h"
 #include "daemon/ipc/child_channel.h"
 #include "daemon/log/log_file.h"
 #include "daemon/os/clock.h"
@@ -212,7 +213,7 @@ Child::Child(Heritage heritage,
 }
 
 Result<void> Child::start_threads() {
-    if (handlers::CgiScripts::wanted_by(commons_.settings)) {
+    if (config::runs_scripts(commons_.settings)) {
         scripts_ = TRY(handlers::ScriptKeeper::create());
         router_.serve_scripts(commons_.settings, *scripts_, log_);
     }

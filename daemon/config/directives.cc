@@ -371,7 +371,7 @@ constexpr Directive kTable[] = {
     {.name = "CGIScriptTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
      .min = 100, .max = kDay, .zero = "TimeOut",
      .help = "How long a script may say nothing on its standard output before it is ended, with everything it started, and its client is told 504. "
-             "While the client is slow, TimeOut holds instead.",
+             "While the client is slow, TimeOut holds instead. Its whole run has no bound: RLimitCPU bounds its processor time.",
      .binding = NUMBER(cgi_timeout_ms)},
     {.name = "RLimitCPU", .syntax = "seconds|max [seconds|max]", .kind = Kind::Words, .unit = "seconds", .max_arguments = 2,
      .help = "Processor time of a script: soft limit, then hard limit. max is what the server itself has.",

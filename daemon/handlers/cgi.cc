@@ -1,6 +1,5 @@
 #include "daemon/handlers/cgi.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -104,14 +103,6 @@ bool has_no_body(const http::Request& request, std::uint16_t status) {
 }
 
 }  // namespace
-
-bool CgiScripts::wanted_by(const config::Settings& settings) {
-    return !settings.script_aliases.empty() ||
-           std::any_of(settings.locations.begin(), settings.locations.end(),
-                       [](const config::Location& location) {
-                           return location.handler == config::SetHandler::CgiScript;
-                       });
-}
 
 CgiScripts::CgiScripts(const config::Settings& settings, ScriptKeeper& keeper, const log::Log& log)
     : settings_(settings),

@@ -28,8 +28,6 @@ namespace mpmd::handlers {
 
 class CgiScripts {
 public:
-    // Whether any request can mean a script.
-    [[nodiscard]] static bool wanted_by(const config::Settings& settings);
     CgiScripts(const config::Settings& settings, ScriptKeeper& keeper, const log::Log& log);
 
     // Any thread, never blocks: whether this request is for a script.

@@ -103,6 +103,32 @@ CpuTimes cpu_of_reaped() {
     return cpu_of(RUSAGE_CHILDREN);
 }
 
+Result<> adopt_orphans() {
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) return fail(Error::os("prctl subreaper"));
+    return {};
+}
+
+std::vector<OwnChild> own_children() {
+    std::vector<OwnChild> children;
+    DIR* const listing = ::opendir("/proc");
+    if (listing == nullptr) return children;
+    const pid_t self = ::getpid();
+    while (const dirent* entry = ::readdir(listing)) {
+        const std::optional<std::int64_t> pid = text::parse_int(entry->d_name);
+        if (!pid) continue;
+        const std::string stat = small_file(fmt::format("/proc/{}/stat", *pid));
+        const std::vector<std::string_view> words = stat_words(stat);
+        if (words.size() < 4 || text::parse_int(words[1]) != std::int64_t{self}) continue;
+        const auto number = [&](std::size_t word) {
+            return static_cast<pid_t>(text::parse_int(words[word]).value_or(0));
+        };
+        children.push_back(
+            {static_cast<pid_t>(*pid), number(2), number(3), words[0] == "Z" || words[0] == "X"});
+    }
+    ::closedir(listing);
+    return children;
+}
+
 std::optional<std::uint32_t> open_descriptors_of(pid_t pid) {
     const std::string folder = fmt::format("/proc/{}/fd", pid);
     // Linux 6.2 and later say it without a listing.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -62,6 +63,16 @@ void close_all_but(std::span<const int> keep);
 [[nodiscard]] Result<> arrange_descriptors(std::span<const int> keep, int first);
 // Standard input and output to /dev/null, standard error to `error_fd` (-1: /dev/null).
 void redirect_standard(int error_fd);
+// Orphans among our descendants become our children from here on. Not inherited over fork.
+[[nodiscard]] Result<> adopt_orphans();
+// Children of this process that nobody has reaped, as /proc knows them.
+struct OwnChild {
+    pid_t pid = 0;
+    pid_t group = 0;
+    pid_t session = 0;
+    bool ended = false;
+};
+[[nodiscard]] std::vector<OwnChild> own_children();
 // This process gets SIGTERM when its parent dies. After a change of user (which clears it). False
 // when the parent is gone already.
 [[nodiscard]] bool end_with_parent(pid_t parent);

@@ -46,6 +46,7 @@ struct Child {
     int ready_ticks = 0;       // ticks since it was ready, this one included
     bool short_of_descriptors = false;  // E-9, and that was said
     int shortages = 0;
+    bool runs_scripts = false;  // its configuration has some
 
     MonoTime born{};
     WallTime born_wall{};

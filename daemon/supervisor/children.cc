@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
+#include "daemon/config/script_use.h"
 #include "daemon/os/clock.h"
 #include "daemon/os/crash_handler.h"
 #include "daemon/supervisor/spawn.h"
@@ -134,6 +135,7 @@ Result<ChildUid> Children::fork_into(SlotIndex slot, const Extent& extent, const
     child.extent_offset = extent.offset;
     child.shape = extent.shape;
     child.held = birth.held;
+    child.runs_scripts = config::runs_scripts(core_.settings());
     child.born = os::mono_now();
     child.born_wall = os::wall_now();
     Child& kept = core_.children.add(std::move(child));

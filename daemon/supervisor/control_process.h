@@ -40,6 +40,7 @@ public:
     [[nodiscard]] std::optional<MonoTime> next_deadline() const;
     void pass_deadlines(MonoTime now);
     [[nodiscard]] bool alive() const { return pid_ > 0; }
+    [[nodiscard]] bool is(pid_t pid) const { return alive() && pid == pid_; }
 
 private:
     void start(MonoTime now);

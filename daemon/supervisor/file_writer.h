@@ -18,6 +18,7 @@ public:
     void write(std::string path, std::string content, Done done);
     // True when that process was ours.
     bool exited(const os::Ended& ended);
+    [[nodiscard]] bool is(pid_t pid) const { return pid_ > 0 && pid == pid_; }
 
 private:
     struct Job {

@@ -47,7 +47,10 @@ Supervisor::Supervisor(Equipment equipment)
               return restart({false, wish});
           },
           [this] { return lifecycle_.stopping(); },
-          [this](const ipc::Reply& reply) { control_.reply(reply); }}) {}
+          [this](const ipc::Reply& reply) { control_.reply(reply); }}),
+      orphans_(core_.log, [this](pid_t pid) {
+          return core_.children.find_pid(pid) != nullptr || control_.is(pid) || writer_.is(pid);
+      }) {}
 
 Children::Hooks Supervisor::hooks() {
     Children::Hooks hooks;
@@ -59,6 +62,7 @@ Children::Hooks Supervisor::hooks() {
     hooks.exited = [this](const Children::Exit& exit) { child_exited(exit); };
     hooks.stranger = [this](const os::Ended& ended) {
         if (control_.exited(ended) || writer_.exited(ended)) return;
+        orphans_.reaped(ended.pid);
         // M-11: not one we lost (the table knows all we started), but one we inherited.
         core_.note(Level::Info, fmt::format("process {} ended, which was no child of ours: an "
                                             "orphan that the system gave us",
@@ -94,6 +98,7 @@ Result<> Supervisor::begin() {
     TRY_VOID(core_.loop.watch(timer_.fd(), EPOLLIN, [this](std::uint32_t) {
         if (timer_.acknowledge()) tick();
     }));
+    TRY_VOID(orphans_.adopt());
     TRY_VOID(control_.open());
     os::install_crash_handler(core_.core_directory(), nullptr);  // P-23; no record of our own
     core_.show_configuration();
@@ -155,6 +160,7 @@ void Supervisor::tick() {
     core_.respawn.tick(proven);
     children_.measure(now);
     if (!lifecycle_.stopping()) regulate(now);
+    orphans_.tick();
     keep_marks();
     show();
     notify_.pass_time(now);
@@ -345,6 +351,7 @@ void Supervisor::announce_ready() {
 }
 
 void Supervisor::child_exited(const Children::Exit& exit) {
+    if (exit.child.runs_scripts) orphans_.child_gone();
     const ChildUid uid = exit.child.uid;
     const MonoTime now = os::mono_now();
     mpm::Death death;
@@ -449,6 +456,7 @@ void Supervisor::end() {
     while (control_.alive() && os::mono_now() < limit)
         core_.loop.turn(Nanoseconds(limit - os::mono_now()));
     control_.kill();
+    orphans_.end();
     const Marks exact{core_.next_child, core_.board.global.next_operation,
                       core_.revisions.revision().value()};
     (void)core_.state_dir.keep_marks(exact);

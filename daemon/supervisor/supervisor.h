@@ -21,6 +21,7 @@
 #include "daemon/supervisor/pid_file.h"
 #include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/run_status.h"
+#include "daemon/supervisor/script_orphans.h"
 #include "daemon/supervisor/service_notify.h"
 #include "daemon/supervisor/spawn.h"
 #include "daemon/supervisor/succession.h"
@@ -94,6 +95,7 @@ private:
     Replacement replacement_;
     ControlProcess control_;
     CommandServer commands_;
+    ScriptOrphans orphans_;
     mpm::Lifecycle lifecycle_;
     RunStatus status_;
     bool announced_ = false;

@@ -1,11 +1,14 @@
 // CGI from the configuration file to mpmctl: limits, a script in the list of connections.
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include <sys/stat.h>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/http_client.h"
@@ -43,6 +46,37 @@ struct CgiServer {
     }
     [[nodiscard]] std::string body_of(const std::string& path) const {
         return fetch(server.port(), path).body;
+    }
+};
+
+// A script that obeys nobody, and a process that it has started: both ignore TERM and wait.
+struct Stubborn {
+    HttpClient client;
+    pid_t leader = 0;
+    pid_t other = 0;
+
+    explicit Stubborn(const CgiServer& cgi) : client(cgi.server.port()) {
+        cgi.script("stubborn",
+                   "trap '' TERM HUP INT PIPE\n(while :; do sleep 1000; done) &\necho $$ $!\nwait\n"
+                   "while :; do sleep 1000; done\n");
+        client.send(get_request("/cgi-bin/stubborn"));
+        BOOST_REQUIRE(becomes_true(std::chrono::seconds(2), [&] {
+            for (const pid_t child : cgi.server.children())
+                for (const Process& script : children_of(child)) {
+                    const std::vector<Process> its = children_of(script.pid);
+                    leader = script.pid;
+                    other = its.empty() ? 0 : its.front().pid;
+                }
+            return other != 0;
+        }));
+    }
+    [[nodiscard]] bool both_gone() const {
+        return becomes_true(std::chrono::seconds(2),
+                            [&] { return has_gone(leader) && has_gone(other); });
+    }
+    // Whatever the test found: nothing stays behind.
+    ~Stubborn() {
+        if (!has_gone(leader) || !has_gone(other)) ::kill(-leader, SIGKILL);
     }
 };
 
@@ -111,6 +145,32 @@ BOOST_AUTO_TEST_CASE(a_running_script_is_in_the_list_with_its_pid_and_age) {
     BOOST_TEST(table.find("(script " + pid + " for ") != std::string::npos);
     BOOST_TEST(becomes_true(std::chrono::seconds(2),
                             [&] { return mpmctl.connections("script_pid > 0").empty(); }));
+}
+
+BOOST_DATA_TEST_CASE(a_script_and_what_it_started_end_with_a_child_that_dies,
+                     boost::unit_test::data::make({SIGKILL, SIGSEGV}),
+                     number) {
+    const CgiServer cgi("StartServers 1\n");
+    const Stubborn script(cgi);
+    const std::vector<pid_t> children = cgi.server.children();
+    BOOST_REQUIRE(children.size() == 1u);
+    ::kill(children.front(), number);
+    BOOST_TEST(script.both_gone());
+    BOOST_TEST(becomes_true(std::chrono::seconds(2), [&] {
+        const std::vector<pid_t> now = cgi.server.children();
+        return !now.empty() && now.front() != children.front();
+    }));
+    BOOST_TEST(cgi.server.control() > 0);  // a process group of its own as well
+    BOOST_TEST(cgi.server.error_log().find("is killed with its process group") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_script_ends_with_a_server_whose_child_has_to_be_killed) {
+    CgiServer cgi("StartServers 1\nStopTimeout 1\n");
+    const Stubborn script(cgi);
+    ::kill(cgi.server.children().front(), SIGSTOP);  // it ends nothing any more
+    BOOST_TEST(cgi.server.stop() == 0);
+    BOOST_TEST(script.both_gone());
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_body_is_wait_io_in_the_list_and_in_status) {
