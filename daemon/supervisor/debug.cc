@@ -51,9 +51,7 @@ child::Heritage heritage_of(Core& core, const Child& child) {
     return heritage;
 }
 
-}  // namespace
-
-Result<int> serve_in_one_process(Core& core) {
+Result<> serve(Core& core) {
     auto signals = TRY(os::SignalFd::open({SIGTERM, SIGINT, SIGQUIT}));
     // Ours stays open and unread: an end of it would mean that the supervisor is gone.
     auto [ours, theirs] = TRY(ipc::ChildChannel::pair());
@@ -79,9 +77,13 @@ Result<int> serve_in_one_process(Core& core) {
     fmt::print(stderr,
                "mpmd: one process for debugging, pid {}, serves on {}; TERM or INT ends it\n",
                ::getpid(), listen);
-    const int status = child::child_main(std::move(heritage));
-    core.board.remove_file();
-    return status;
+    ::_exit(child::child_main(std::move(heritage)));
+}
+
+}  // namespace
+
+Error serve_in_one_process(Core& core) {
+    return serve(core).error();
 }
 
 }  // namespace mpmd::supervisor

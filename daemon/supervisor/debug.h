@@ -8,7 +8,8 @@
 
 namespace mpmd::supervisor {
 
-// Never forks. The exit status; the caller leaves with _exit, for threads may still run.
-[[nodiscard]] Result<int> serve_in_one_process(Core& core);
+// Never forks. Returns only what prevented it: after serving the process ends in here, for threads
+// may still run and what they write to must stay.
+[[nodiscard]] Error serve_in_one_process(Core& core);
 
 }  // namespace mpmd::supervisor

@@ -68,8 +68,11 @@ Result<> refuse_second(const config::Settings& settings) {
     return {};
 }
 
-// `marks`: as they are on disk from here on.
-Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
+enum class Company : bool { None, Children };
+
+// `marks`: as they are on disk from here on. Without children nothing is made that must be removed
+// at the end: who serves alone is no longer root by then, and one process needs no accept mutex.
+Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks, Company company) {
     const bool root = ::geteuid() == 0;
     const config::Settings& settings = revisions.config()->effective;
     Identities identities = TRY(Identities::resolve(settings, root));
@@ -89,11 +92,13 @@ Result<std::unique_ptr<Core>> make_core(RevisionLog revisions, Marks& marks) {
     auto sockets = TRY(listeners.prepare(settings.listen, settings.listen_backlog, buckets));
     const std::size_t polled = listeners.sockets_of_a_child(sockets);
     listeners.commit(std::move(sockets));
-    auto mutexes = TRY(AcceptMutexes::create(Core::accept_mutex_for(settings, polled, buckets),
-                                             identities.children));
+    const bool alone = company == Company::None;
+    auto mutexes = TRY(AcceptMutexes::create(
+        alone ? AcceptMutexPlan{} : Core::accept_mutex_for(settings, polled, buckets),
+        identities.children));
     revisions.keep_buckets(static_cast<std::int64_t>(buckets));
-    Board board =
-        TRY(Board::create({settings.instance, settings.score_board_file, first_operation}));
+    Board board = TRY(Board::create(
+        {settings.instance, alone ? "" : settings.score_board_file, first_operation}));
     auto core = std::make_unique<Core>(std::move(loop), std::move(board), std::move(state_dir),
                                        std::move(revisions));
     core->adopt(std::move(logs));
@@ -111,7 +116,7 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
         {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGWINCH, SIGCHLD, SIGPIPE}));
     auto timer = TRY(os::TimerFd::open());
     Marks marks;
-    auto core = TRY(make_core(std::move(revisions), marks));
+    auto core = TRY(make_core(std::move(revisions), marks, Company::Children));
     auto made = PidFile::write(core->settings().pid_file);
     if (!made) {
         core->board.remove_file();
@@ -128,13 +133,12 @@ Result<Supervisor::Equipment> equip(RevisionLog revisions, std::optional<Detache
                                  std::move(detached), marks};
 }
 
-// -X. No pid file: after it has given up root the one process could not remove it.
+// -X.
 Result<int> serve_alone(RevisionLog::First first) {
     Marks marks;
-    auto core = TRY(make_core(std::move(first.log), marks));
+    auto core = TRY(make_core(std::move(first.log), marks, Company::None));
     say_warnings(*core, first.problems, true);
-    const int status = TRY(serve_in_one_process(*core));
-    ::_exit(status);
+    return fail(serve_in_one_process(*core));
 }
 
 Result<int> try_serve(const ServeOptions& options) {

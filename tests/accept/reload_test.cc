@@ -271,6 +271,26 @@ BOOST_AUTO_TEST_CASE(is_one_process_that_serves_and_only_term_and_int_end_it) { 
     BOOST_TEST(server.refuses());
 }
 
+// As root it could not remove them: it has become User by then.
+BOOST_AUTO_TEST_CASE(makes_no_file_that_it_could_not_remove) {  // P-5, D-44
+    Server server;
+    BOOST_REQUIRE(server.stop() == 0);
+    server.write_config(kFixtureA +
+                        "MPM worker\nListen 127.0.0.1:0\n"
+                        "ScoreBoardFile run/board\nMutex flock:run mpm-accept\n");
+    fs::create_directory(server.dir() / "run");
+    Program debug({program_path("MPMD", "mpmd"), "-f", server.config(), "-X"});
+    BOOST_REQUIRE(
+        becomes_true(seconds(2), [&] { return fetch(server.port(), "/small.txt").status == 200; }));
+    BOOST_TEST(fs::is_empty(server.dir() / "run"));
+    debug.signal(SIGTERM);
+    const Ended ended = debug.wait();
+    BOOST_TEST(ended.signal == 0);  // its threads still run while it ends
+    BOOST_TEST(ended.exit_status == 0, ended.err);
+    BOOST_TEST(fs::is_empty(server.dir() / "run"));
+    BOOST_TEST(!fs::exists(server.pid_path()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mpmd::test
