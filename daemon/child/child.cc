@@ -118,6 +118,10 @@ private:
     void choose_stack_size();
     [[nodiscard]] Result<pthread_t> start(const std::string& name, Body body);
     [[nodiscard]] int fail_to_start(const Error& error);
+    // As lines of the log name us.
+    [[nodiscard]] std::string_view module() const {
+        return commons_.settings.limits.model == mpm::Model::Worker ? "mpm_worker" : "mpm_event";
+    }
     void serve();
     void read_channel();
     void read_signals();
@@ -257,7 +261,7 @@ void Child::choose_stack_size() {
     stack_size_ =
         static_cast<std::size_t>(std::max<std::int64_t>(commons_.settings.thread_stack_size, 0));
     if (is_stack_size(stack_size_)) return;
-    log_.say(log::Level::Warn, "mpm_event",
+    log_.say(log::Level::Warn, module(),
              "ThreadStackSize {} is refused by the thread library; the system's default is used",
              stack_size_);
     stack_size_ = 0;
@@ -267,7 +271,7 @@ int Child::fail_to_start(const Error& error) {
     ipc::FailedReport report;
     error.message.copy(report.text, sizeof report.text - 1);
     static_cast<void>(channel_.send_body(ipc::Report::Failed, report));
-    log_.write(log::Level::Alert, "mpm_event", "cannot start: " + error.message);
+    log_.write(log::Level::Alert, module(), "cannot start: " + error.message);
     write_logs();
     return ipc::kExitSick;
 }

@@ -105,6 +105,15 @@ std::size_t files_in(const std::string& folder) {
         std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
+struct Named {
+    const char* model;
+    const char* module;
+};
+std::ostream& operator<<(std::ostream& out, const Named& named) {
+    return out << named.model;
+}
+const Named kModels[] = {{"event", "[mpm_event:warn]"}, {"worker", "[mpm_worker:warn]"}};
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(A_38_a_child_that_crashes_is_replaced_in_its_slot) {
@@ -143,9 +152,15 @@ BOOST_AUTO_TEST_CASE(A_41_threads_that_cannot_be_made_stop_the_server) {  // M-8
     BOOST_TEST(ended.err.find("pthread_create") != std::string::npos, ended.err);
 }
 
-BOOST_AUTO_TEST_CASE(A_41_a_stack_size_that_the_system_refuses_is_told_and_not_used) {
-    Server server("ThreadStackSize 1000\n");
+BOOST_DATA_TEST_CASE(A_41_a_stack_size_that_the_system_refuses_is_told_and_not_used,
+                     boost::unit_test::data::make(kModels),
+                     named) {
+    Server server("ThreadStackSize 1000\nMPM " + std::string(named.model) + "\n");
     BOOST_TEST(server.said("ThreadStackSize 1000 is refused"));
+    const std::string log = server.error_log();
+    const std::size_t at = log.find("ThreadStackSize 1000 is refused");
+    const std::string line = log.substr(0, at);
+    BOOST_TEST(line.find(named.module, line.rfind('\n') + 1) != std::string::npos, line);
     BOOST_TEST(fetch(server.port(), "/mpmd-test/bytes?10").status == 200);
 }
 
