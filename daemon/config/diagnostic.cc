@@ -63,13 +63,21 @@ std::string_view severity_word(Severity severity) {
     return "";
 }
 
+std::string placed(const Diagnostic& entry, std::string_view word) {
+    const Position& at = entry.position;
+    if (at.line == 0) return printable(fmt::format("{}: {}{}", at.file, word, entry.message));
+    return printable(
+        fmt::format("{}:{}:{}: {}{}", at.file, at.line, at.column, word, entry.message));
+}
+
 }  // namespace
 
+std::string Diagnostic::sentence() const {
+    return placed(*this, "");
+}
+
 std::string Diagnostic::headline() const {
-    const std::string_view word = severity_word(severity);
-    if (position.line == 0) return printable(fmt::format("{}: {}{}", position.file, word, message));
-    return printable(fmt::format("{}:{}:{}: {}{}", position.file, position.line, position.column,
-                                 word, message));
+    return placed(*this, severity_word(severity));
 }
 
 std::string Diagnostic::text() const {

@@ -26,7 +26,9 @@ struct Diagnostic {
     std::string message;  // one sentence, without position and full stop
     std::string source;   // the physical line at position, without its end
 
-    // "file:12:18: message", with "warning: " or "notice: " before the message where it is one.
+    // "file:12:18: message", for who says the severity otherwise, as a log does.
+    [[nodiscard]] std::string sentence() const;
+    // The same with "warning: " or "notice: " before the message where it is one.
     [[nodiscard]] std::string headline() const;
     // The headline, the line and the caret; several lines, no newline at the end.
     [[nodiscard]] std::string text() const;

@@ -50,8 +50,8 @@ public:
         out_.config.files = file.files;
         for (const Diagnostic& entry : file.diagnostics) {
             if (entry.severity == Severity::Warning)
-                out_.config.warnings.push_back(entry.headline());
-            if (entry.severity == Severity::Notice) out_.config.notices.push_back(entry.headline());
+                out_.config.warnings.push_back(entry.sentence());
+            if (entry.severity == Severity::Notice) out_.config.notices.push_back(entry.sentence());
         }
     }
 

@@ -196,6 +196,29 @@ BOOST_AUTO_TEST_CASE(a_child_ignores_what_is_for_the_parent) {  // L-2
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(start)
+
+BOOST_AUTO_TEST_CASE(says_a_warning_of_the_file_once_and_calls_it_one_once) {
+    ServerProcess server(alone(kTwoChildren + "LockFile run/lock\n"));
+    const std::string told = ": LockFile ";
+    const auto line_with = [&told](const std::string& text) {
+        const std::size_t at = text.find(told);
+        BOOST_REQUIRE(at != std::string::npos);
+        BOOST_TEST(text.find(told, at + 1) == std::string::npos);
+        const std::size_t begin = text.rfind('\n', at) + 1;
+        return text.substr(begin, text.find('\n', at) - begin);
+    };
+    const std::string shown = line_with(server.read("server.out"));
+    BOOST_TEST(shown.find("mpmd: warning: " + server.config() + ":") == 0U, shown);
+    BOOST_TEST(shown.find("warning", std::string("mpmd: warning").size()) == std::string::npos,
+               shown);
+    const std::string logged = line_with(server.error_log());
+    BOOST_TEST(logged.find("[core:warn]") != std::string::npos, logged);
+    BOOST_TEST(logged.find("warning") == std::string::npos, logged);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(run_directory)
 
 // /run is empty after each boot.

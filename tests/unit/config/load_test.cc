@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(test_handlers_are_for_loopback_only) {
     BOOST_REQUIRE((open.config != nullptr));
     BOOST_TEST(!open.config->effective.test_handlers);
     BOOST_REQUIRE(open.config->warnings.size() == 1U);
-    BOOST_TEST(contains(open.config->warnings.front(), "warning: TestHandlers is left Off"));
+    BOOST_TEST(contains(open.config->warnings.front(), ": TestHandlers is left Off"));
     BOOST_TEST(load(directory.conf("TestHandlers On\n"), {}).config->effective.test_handlers);
 }
 
