@@ -67,7 +67,7 @@ Attempt examine(std::unique_ptr<SQLite::Database> connection) {
     }
     connection->exec("PRAGMA journal_mode = WAL");
     connection->exec("PRAGMA synchronous = FULL");
-    connection->exec("PRAGMA cache_size = -512");  // KiB; what is asked for is short and recent
+    connection->exec("PRAGMA cache_size = -128");  // KiB; what is asked for is short and recent
     migrate(*connection, version);
     return {std::move(connection), Condition::Good, {}};
 }
