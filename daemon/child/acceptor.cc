@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 
 #include "daemon/mpm/connection_state.h"
 #include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
+#include "daemon/os/process.h"
 
 namespace mpmd::child {
 
@@ -34,6 +37,9 @@ Acceptor::Acceptor(const Parts& parts)
       door_(ways_.poller, heritage_.listeners, kFirstDoorKey),
       busy_(os::mono_now()),
       now_(os::mono_now()) {
+    const auto limit = static_cast<std::int64_t>(
+        std::min<std::uint64_t>(os::descriptor_limit(), std::numeric_limits<int>::max()));
+    last_descriptors_ = limit - mpm::descriptors_kept_back(limit, commons_.threads);
     closed_told_ = heritage_.held;  // a held successor has not stopped: it has not begun
     polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
     for (const net::ListenSocket& socket : heritage_.listeners)
@@ -57,7 +63,7 @@ void Acceptor::round() {
     obey_orders();
     check_quotas();
     const bool wanted = wants_guests();
-    const bool free = wanted && worker_idle() && quota_left();
+    const bool free = wanted && worker_idle() && descriptors_left() && quota_left();
     status_.accepting.store(free ? 1 : 0, std::memory_order_relaxed);
     if (wanted) closed_told_ = false;
     if (!free)
@@ -72,6 +78,7 @@ bool Acceptor::finished() {
     if (failed_ || commons_.orders.stopping()) return true;
     if (!draining_) return false;
     take_back();
+    ways_.ready.keep(slab_.open());
     const auto deadline = commons_.orders.drain_deadline();
     return slab_.open() == 0 || (deadline && now_ >= *deadline);
 }
@@ -114,6 +121,19 @@ bool Acceptor::worker_idle() {
     return ways_.ready.idle() > 0;
 }
 
+// E-9: the last ones are not for clients, workers open files and start scripts with them. Asked
+// only once an accept has come near: the kernel gives the lowest number, so a copy of any
+// descriptor tells how many are in use. Whoever closes a connection rings, as for a worker.
+bool Acceptor::descriptors_left() {
+    if (!near_last_descriptor_ || slab_.open() == 0) return true;
+    ways_.door_waits.store(true, std::memory_order_seq_cst);
+    const os::UniqueFd probe(::fcntl(ways_.listener_bell.fd(), F_DUPFD_CLOEXEC, 0));
+    near_last_descriptor_ = !probe || probe.get() + 1 >= last_descriptors_;
+    if (probe && probe.get() < last_descriptors_) return true;
+    met_shortage(EMFILE);
+    return false;
+}
+
 bool Acceptor::quota_left() const {
     return mpm::quota_left(accepted_, connection_quota_).value_or(1) > 0;
 }
@@ -130,11 +150,12 @@ void Acceptor::check_quotas() {
         near_quota_told_ = true;
         reports_.raise(Reports::kNearQuota);
     }
-    if (step == mpm::QuotaStep::StopAccepting && !commons_.orders.draining()) retire();
+    if (step == mpm::QuotaStep::StopAccepting) retire();
 }
 
 // By ourselves: as if we had been told to drain.
 void Acceptor::retire() {
+    if (commons_.orders.draining()) return;
     std::optional<MonoTime> deadline;
     if (live_.child_drain_timeout_ms > 0)
         deadline = now_ + Milliseconds(live_.child_drain_timeout_ms);
@@ -145,14 +166,7 @@ void Acceptor::retire() {
 // W-6: nobody is interrupted. A thread in K leaves at KeepAliveTimeout, or after one more request.
 void Acceptor::begin_drain() {
     draining_ = true;
-    if (door_.is_open()) {
-        // A client for whom we were woken would wait for the next one (decisions.md 2).
-        door_.close();
-        for (std::size_t socket = 0; socket < door_.sockets(); ++socket)
-            while (ways_.ready.idle() > 0 && quota_left() && accept_one(socket)) {
-            }
-    }
-    close_door();
+    close_door_for_good();
     door_.leave();
     polled_.resize(1);
     status_.draining.store(1, std::memory_order_relaxed);
@@ -166,10 +180,22 @@ void Acceptor::begin_drain() {
 
 // Nobody may come in now.
 void Acceptor::rest() {
-    close_door();
     const bool by_order = !commons_.orders.accepting() || draining_;
+    if (by_order)
+        close_door_for_good();
+    else
+        close_door();
     if (by_order && !std::exchange(closed_told_, true)) reports_.raise(Reports::kStoppedAccepting);
     if (!finished()) wait({polled_.data(), 1});
+}
+
+// A client for whom we were woken would wait for the next one (decisions.md 2).
+void Acceptor::close_door_for_good() {
+    const bool was_open = door_.is_open();
+    close_door();
+    for (std::size_t socket = 0; was_open && socket < door_.sockets(); ++socket)
+        while (ways_.ready.idle() > 0 && descriptors_left() && quota_left() && accept_one(socket)) {
+        }
 }
 
 void Acceptor::close_door() {
@@ -193,14 +219,14 @@ void Acceptor::serve_door() {
             knocked |= std::uint64_t{1} << ((event.data.u64 - kFirstDoorKey) % 64);
     }
     if (knocked == 0 || !wants_guests()) return;
-    for (std::size_t socket = 0; socket < door_.sockets(); ++socket)
+    for (std::size_t socket = 0; socket < door_.sockets() && wants_guests(); ++socket)
         if ((knocked >> (socket % 64) & 1U) != 0) answer_door(socket);
 }
 
 void Acceptor::answer_door(std::size_t socket) {
     int accepted = 0;
-    while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && quota_left() &&
-           accept_one(socket))
+    while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && descriptors_left() &&
+           quota_left() && accept_one(socket))
         ++accepted;
     if (accepted > 0) door_.step_back(socket, accepted);
 }
@@ -251,8 +277,12 @@ bool Acceptor::accept_one(std::size_t socket) {
     for (int tries = 0; knock == Knock::Passing && tries < kAcceptsPerWakeup; ++tries)
         knock = door_.accept(socket, guest);
     // Nothing but errors that pass is no reason to try again at once, either.
-    if (knock != Knock::Client && knock != Knock::Nobody) accept_failed(guest.os_errno);
+    if (knock == Knock::Unusable)
+        socket_lost(guest.os_errno);
+    else if (knock != Knock::Client && knock != Knock::Nobody)
+        accept_failed(guest.os_errno);
     if (knock != Knock::Client) return false;
+    if (guest.fd.get() + 2 >= last_descriptors_) near_last_descriptor_ = true;
     shortage_.accepted();
     ++accepted_;
     bump(status_.accepted);
@@ -278,12 +308,24 @@ bool Acceptor::accept_one(std::size_t socket) {
 
 // E-9: waiting helps, dying would not.
 void Acceptor::accept_failed(int os_errno) {
-    add(status_.accept_errors);
     shortage_.pause(now_);
+    met_shortage(os_errno);
+}
+
+void Acceptor::met_shortage(int os_errno) {
+    add(status_.accept_errors);
     if (!shortage_.met(now_)) return;
     commons_.log.say(Level::Alert, "mpm_worker", "cannot accept: {}; accepting pauses",
                      std::strerror(os_errno));
     reports_.raise_shortage(os_errno);
+}
+
+// E-9: no pause brings the network or the socket back.
+void Acceptor::socket_lost(int os_errno) {
+    if (commons_.orders.draining()) return;
+    commons_.log.say(Level::Emerg, "mpm_worker", "accept: {}; this child retires",
+                     std::strerror(os_errno));
+    retire();
 }
 
 // ---- waiting

@@ -3,6 +3,9 @@
 // The listener thread of MPM worker: it accepts, and nothing else (W-1). A connection it hands over
 // is a worker's until the close; admission is "a worker is idle".
 //
+// Descriptors are kept back for the workers (E-9); who finds none left waits in the kernel's queue
+// until somebody leaves: W-6 closes nobody for a client outside.
+//
 //   orders, quotas ─► reserve an idle worker ─► [accept mutex] ─► poll ─► accept one ─► hand over
 //
 // Several listening sockets: they are polled under the accept mutex and served round-robin, one
@@ -52,6 +55,7 @@ private:
     [[nodiscard]] bool finished();
     [[nodiscard]] bool wants_guests();
     [[nodiscard]] bool worker_idle();
+    [[nodiscard]] bool descriptors_left();
     [[nodiscard]] bool quota_left() const;
 
     void rest();
@@ -63,7 +67,10 @@ private:
     void wait(std::span<pollfd> wanted);
     [[nodiscard]] bool accept_one(std::size_t socket);
     void accept_failed(int os_errno);
+    void met_shortage(int os_errno);
+    void socket_lost(int os_errno);
     void close_door();
+    void close_door_for_good();
     [[nodiscard]] Nanoseconds patience() const;
     void after_wait(MonoTime from);
 
@@ -85,6 +92,8 @@ private:
     MonoTime now_{};
     MonoTime next_look_{};
     mpm::AcceptShortage shortage_;
+    std::int64_t last_descriptors_ = 0;  // from so many in use on they are the workers'
+    bool near_last_descriptor_ = false;
     std::size_t next_socket_ = 0;  // W-1: round-robin begins here
     std::uint64_t next_number_ = 1;
     std::int64_t accepted_ = 0;

@@ -152,6 +152,7 @@ void Listener::apply_live() {
 bool Listener::finished() {
     if (commons_.orders.stopping()) return true;
     if (!draining_) return false;
+    ways_.ready.keep(slab_.open());
     const auto deadline = commons_.orders.drain_deadline();
     return slab_.open() == 0 || (deadline && driver_.now() >= *deadline);
 }

@@ -35,7 +35,7 @@ bool ReadyQueue::remove(Connection& connection) {
 
 std::optional<Job> ReadyQueue::pop(std::uint64_t& announced) {
     const os::Lock lock(mutex_);
-    while (jobs_.empty() && !closed_ && announcements_ == announced)
+    while (jobs_.empty() && !closed_ && announcements_ == announced && staying_ <= enough_)
         not_empty_.wait(mutex_);
     if (!jobs_.empty()) {
         Job job = std::move(jobs_.front());
@@ -44,6 +44,10 @@ std::optional<Job> ReadyQueue::pop(std::uint64_t& announced) {
     }
     surplus_.fetch_sub(1, std::memory_order_relaxed);  // no job was taken off
     if (closed_) return std::nullopt;
+    if (staying_ > enough_) {
+        --staying_;
+        return std::nullopt;
+    }
     announced = announcements_;
     return Job{};
 }
@@ -52,6 +56,15 @@ void ReadyQueue::announce() {
     {
         const os::Lock lock(mutex_);
         ++announcements_;
+    }
+    not_empty_.notify_all();
+}
+
+void ReadyQueue::keep(std::uint32_t workers) {
+    {
+        const os::Lock lock(mutex_);
+        if (workers >= enough_) return;
+        enough_ = workers;
     }
     not_empty_.notify_all();
 }

@@ -1,6 +1,7 @@
 // The file that a restart reads, and the verbs of mpmd -k (A-32 to; L-4, P-5, P-7, P-13,
 // P-15, 6.5, 6.6).
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -177,6 +178,9 @@ BOOST_AUTO_TEST_CASE(A_34_server_limit_and_thread_limit_follow_a_graceful_restar
 
 BOOST_AUTO_TEST_CASE(A_35_old_children_keep_their_threads_new_ones_have_the_new_number) {
     Server server;
+    const auto old = server.children();
+    for (const pid_t child : old)  // main, listener and four workers
+        BOOST_TEST(becomes_true(seconds(1), [child] { return threads_of(child) == 6; }));
     Sleeper running(server, "2");
     server.write_config(
         "ServerLimit 6\nThreadLimit 8\nThreadsPerChild 6\nMaxRequestWorkers 24\nStartServers 2\n"
@@ -185,10 +189,15 @@ BOOST_AUTO_TEST_CASE(A_35_old_children_keep_their_threads_new_ones_have_the_new_
     BOOST_TEST(becomes_true(seconds(1), [&] { return server.board().global.generation == 1; }));
     bool old_seen = false;
     for (const scoreboard::Child& child : server.board().children) {
-        BOOST_TEST(child.row.threads == (child.row.generation == 0 ? 4U : 6U));
+        BOOST_TEST(child.letters.size() == (child.row.generation == 0 ? 4U : 6U));
         old_seen = old_seen || child.row.generation == 0;
     }
     BOOST_TEST(old_seen);
+    // It leaves thread by thread (E-16): the one that sleeps is the last, and none has come.
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        return std::any_of(old.begin(), old.end(),
+                           [](const pid_t child) { return threads_of(child) == 3; });
+    }));
     BOOST_TEST(running.client.receive().status == 200);
     BOOST_TEST(server.has_generation(1));
     for (const pid_t child : server.children())

@@ -59,6 +59,11 @@ std::size_t threads_of(pid_t pid) {
     return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
+char state_of(pid_t pid) {
+    const auto process = read_process(pid);
+    return process ? process->state : '?';
+}
+
 void adopt_orphans() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }

@@ -21,6 +21,7 @@ struct Process {
 // Ended; one that became ours (adopt_orphans) is reaped on the way.
 [[nodiscard]] bool has_gone(pid_t pid);
 [[nodiscard]] std::size_t threads_of(pid_t pid);
+[[nodiscard]] char state_of(pid_t pid);  // as in /proc/PID/stat; '?': there is none
 // From now on orphaned descendants become our children, so that none outlives the test.
 void adopt_orphans();
 

@@ -1,12 +1,16 @@
 // A whole child against scripted clients and its parent: quotas, drain, stop, an orphan.
 
+#include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <deque>
 #include <thread>
 #include <vector>
 
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/processes.h"
 #include "tests/unit/child/client.h"
 #include "tests/unit/child/mini_parent.h"
 
@@ -16,6 +20,19 @@ namespace {
 using scoreboard::ConnectionState;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+
+namespace data = boost::unit_test::data;
+
+// Of its threads, sorted.
+std::string letters(const MiniParent& parent) {
+    std::string out;
+    for (std::uint32_t i = 0; i < parent.threads; ++i) {
+        scoreboard::WorkerRow row;
+        out += parent.extent().worker(i).read(row) ? scoreboard::letter(row.state) : '?';
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
 
 BOOST_AUTO_TEST_SUITE(leaving)
 
@@ -255,6 +272,84 @@ BOOST_AUTO_TEST_CASE(a_paused_child_serves_who_is_in_and_accepts_again_when_told
     BOOST_TEST(!answer.closes());
     parent.order(ipc::Order::Resume);
     BOOST_TEST(outside.read_answer().status == 200);
+}
+
+// The client comes and the order is given while the child cannot run: it is woken for both. Nobody
+// else would be woken for that client (decisions.md 2).
+BOOST_DATA_TEST_CASE(whoever_a_child_was_woken_for_is_let_in_before_it_pauses,
+                     data::make(kModels),
+                     model) {
+    MiniParent parent;
+    parent.config.effective.limits.model = model;
+    parent.start();
+    BOOST_REQUIRE(eventually([&] { return parent.status().accepting.load() == 1; }));
+    for (int round = 0; round < 30; ++round) {
+        ::kill(parent.pid(), SIGSTOP);
+        BOOST_REQUIRE(eventually([&] { return state_of(parent.pid()) == 'T'; }));
+        Client client(parent.port());
+        client.send(get("/mpmd-test/bytes?1", "Connection: close\r\n"));
+        parent.order(ipc::Order::Pause);
+        ::kill(parent.pid(), SIGCONT);
+        BOOST_REQUIRE(parent.reported(ipc::Report::StoppedAccepting));
+        BOOST_REQUIRE(client.read_answer().status == 200);
+        parent.order(ipc::Order::Resume);
+        BOOST_REQUIRE(eventually([&] { return parent.status().accepting.load() == 1; }));
+    }
+}
+
+// 4.5, E-16: a worker leaves as soon as there are fewer connections than workers.
+BOOST_DATA_TEST_CASE(workers_leave_as_connections_vanish, data::make(kModels), model) {
+    MiniParent parent;
+    parent.config.effective.limits.model = model;
+    parent.write_file("a.html", "hello");
+    parent.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back(parent.port());
+        clients.back().send(get("/mpmd-test/sleep?600"));
+        BOOST_REQUIRE(eventually([&] { return parent.status().idle_workers.load() == 3 - i; }));
+    }
+    // main, the listener and a worker for each connection that may need one
+    const auto shows = [&](const std::string& sorted, std::size_t threads) {
+        return eventually(
+            [&] { return letters(parent) == sorted && threads_of(parent.pid()) == threads; });
+    };
+    BOOST_TEST(shows("WWW_", 6));
+    // Who only pauses may go on: nobody leaves.
+    parent.order(ipc::Order::Pause);
+    BOOST_TEST(parent.reported(ipc::Report::StoppedAccepting));
+    BOOST_TEST(shows("WWW_", 6));
+    parent.order(ipc::Order::Resume);
+    clients.emplace_back(parent.port());
+    BOOST_TEST(clients.back().ask("/mpmd-test/bytes?1").status == 200);
+    parent.drain(0, 600'000);
+    BOOST_TEST(parent.reported(ipc::Report::Draining));
+    BOOST_TEST(shows(model == mpm::Model::Event ? "GWWW" : "KWWW", 6));
+    // It serves the last one that it has, and that worker goes with it.
+    BOOST_TEST(clients.back().ask("/a.html").closes());
+    clients.back().close();
+    BOOST_TEST(shows(".WWW", 5));
+    BOOST_TEST(parent.status().idle_workers.load() == 0);
+    parent.order(ipc::Order::Stop);
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+}
+
+BOOST_DATA_TEST_CASE(a_draining_child_keeps_a_worker_for_its_last_parked_client,
+                     data::make(kModels),
+                     model) {  // E-16, 4.5
+    MiniParent parent;
+    parent.config.effective.limits.model = model;
+    parent.start();
+    Client last(parent.port());
+    BOOST_TEST(last.ask("/mpmd-test/bytes?1").status == 200);
+    parent.drain(0, 600'000);
+    BOOST_TEST(eventually([&] { return threads_of(parent.pid()) == 3; }));
+    BOOST_TEST(letters(parent) == (model == mpm::Model::Event ? "...G" : "...K"));
+    const Answer answer = last.ask("/mpmd-test/bytes?7");  // by a worker
+    BOOST_TEST(answer.body.size() == 7u);
+    BOOST_TEST(answer.closes());
+    last.close();
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

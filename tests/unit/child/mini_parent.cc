@@ -14,6 +14,12 @@
 
 #include "daemon/net/listen_socket.h"
 
+namespace mpmd::mpm {
+std::ostream& operator<<(std::ostream& out, Model model) {
+    return out << (model == Model::Event ? "event" : "worker");
+}
+}  // namespace mpmd::mpm
+
 namespace mpmd::test {
 
 namespace {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,13 @@
 #include "daemon/ipc/child_channel.h"
 #include "daemon/scoreboard/extent.h"
 
+namespace mpmd::mpm {
+std::ostream& operator<<(std::ostream& out, Model model);
+}
+
 namespace mpmd::test {
+
+inline constexpr mpm::Model kModels[] = {mpm::Model::Event, mpm::Model::Worker};
 
 struct MiniParent {
     std::filesystem::path directory;  // removed at the end

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <deque>
 #include <ostream>
 
@@ -109,8 +110,39 @@ BOOST_AUTO_TEST_CASE(silent_clients_that_use_up_the_descriptors_make_way_after_h
     BOOST_TEST(parent.alive());
 }
 
-BOOST_AUTO_TEST_CASE(memory_short_in_the_kernel_is_waited_for) {  // E-9
-    MiniParent parent;
+// MPM worker closes nobody's connection for a client outside (W-6): a descriptor is waited for as a
+// thread is.
+BOOST_AUTO_TEST_CASE(threads_beyond_the_descriptors_leave_clients_waiting_and_none_is_refused) {
+    MiniParent parent;  // E-9
+    parent.threads = 20;
+    parent.config.effective.limits.model = mpm::Model::Worker;
+    parent.write_file("a.html", "hello");
+    parent.in_child = few_descriptors;
+    parent.start();
+    std::deque<Client> clients;
+    for (rlim_t i = 0; i < kDescriptors; ++i) {
+        clients.emplace_back(parent.port());
+        clients.back().send(get("/a.html"));
+    }
+    BOOST_TEST(parent.reported(ipc::Report::Shortage));
+    BOOST_TEST(parent.status().accept_errors.load() > 0u);
+    BOOST_TEST(parent.read_file("error_log").find("cannot accept: Too many open files") !=
+               std::string::npos);
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+    // Whoever is in has his file, as descriptors were kept back for that; whoever leaves makes way.
+    for (Client& client : clients) {
+        const Answer answer = client.read_answer();
+        BOOST_TEST(answer.status == 200);
+        BOOST_TEST(answer.body == "hello");
+        client.close();
+    }
+    BOOST_TEST(parent.alive());
+    BOOST_TEST(parent.status().accepted.load() == kDescriptors);
+}
+
+BOOST_DATA_TEST_CASE(memory_short_in_the_kernel_is_waited_for, data::make(kModels), model) {
+    MiniParent parent;  // E-9
+    parent.config.effective.limits.model = model;
     parent.in_child = [] { fail_accept(ENOMEM); };
     parent.start();
     const Client client(parent.port());
@@ -121,8 +153,11 @@ BOOST_AUTO_TEST_CASE(memory_short_in_the_kernel_is_waited_for) {  // E-9
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(an_error_that_passes_but_never_brings_a_client_is_no_loop) {  // E-9
-    MiniParent parent;
+BOOST_DATA_TEST_CASE(an_error_that_passes_but_never_brings_a_client_is_no_loop,
+                     data::make(kModels),
+                     model) {
+    MiniParent parent;  // E-9
+    parent.config.effective.limits.model = model;
     parent.in_child = [] { fail_accept(EPERM); };
     parent.start();
     const Client client(parent.port());
@@ -138,14 +173,29 @@ BOOST_AUTO_TEST_CASE(an_error_that_passes_but_never_brings_a_client_holds_no_dra
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_network_that_is_down_retires_the_child) {  // E-9
+struct Lost {
+    mpm::Model model;
+    int os_errno;
+};
+std::ostream& operator<<(std::ostream& out, const Lost& lost) {
+    return out << lost.model << ' ' << ::strerrorname_np(lost.os_errno);
+}
+const Lost kLost[] = {{mpm::Model::Event, ENETDOWN}, {mpm::Model::Event, EBADF},
+                      {mpm::Model::Event, EINVAL},   {mpm::Model::Worker, ENETDOWN},
+                      {mpm::Model::Worker, EBADF},   {mpm::Model::Worker, EINVAL}};
+
+BOOST_DATA_TEST_CASE(a_network_that_is_down_retires_the_child, data::make(kLost), lost) {  // E-9
     MiniParent parent;
-    parent.in_child = [] { fail_accept(ENETDOWN); };
+    parent.config.effective.limits.model = lost.model;
+    parent.in_child = [lost] { fail_accept(lost.os_errno); };
     parent.start();
     const Client client(parent.port());
     BOOST_TEST(parent.reported(ipc::Report::Draining));
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
-    BOOST_TEST(parent.read_file("error_log").find("Network is down") != std::string::npos);
+    const std::string log = parent.read_file("error_log");
+    BOOST_TEST(log.find(":emerg") != std::string::npos, log);
+    BOOST_TEST(log.find(std::strerror(lost.os_errno)) != std::string::npos, log);
+    BOOST_TEST(log.find("this child retires") == log.rfind("this child retires"), log);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
