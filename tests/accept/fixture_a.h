@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <grp.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
@@ -90,6 +92,19 @@ inline std::string line_of_status(pid_t pid, const std::string& name) {
     for (std::string line; std::getline(status, line);)
         if (line.rfind(name + ":", 0) == 0) return line.substr(name.size() + 1);
     return "";
+}
+
+// As the kernel shows the groups of a process that has those of `user` and `group`, and no more.
+inline std::string groups_of(const char* user, gid_t group) {
+    std::vector<gid_t> groups(64);
+    int found = static_cast<int>(groups.size());
+    BOOST_REQUIRE(::getgrouplist(user, group, groups.data(), &found) >= 0);
+    groups.resize(static_cast<std::size_t>(found));
+    std::sort(groups.begin(), groups.end());
+    std::string line = "\t";
+    for (const gid_t each : groups)
+        line += std::to_string(each) + " ";
+    return line;
 }
 
 inline std::size_t count(const std::string& text, const std::string& words) {
