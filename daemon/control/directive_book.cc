@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
@@ -133,10 +131,9 @@ std::vector<mpm::Adjustment> adjustments_of(const DirectiveStates& states) {
             std::string(requested.empty() ? ipc::text(state.value) : requested)};
         (void)config::assign(*directive, settings, words, config::Strictness::File);
     }
-    config::Surroundings here;
-    here.cores = std::max<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN), 1);
-    return mpm::normalise(settings.limits, here.hard_children, here.hard_threads,
-                          config::listen_buckets(settings, here))
+    const config::Surroundings limits;
+    return mpm::normalise(settings.limits, limits.hard_children, limits.hard_threads,
+                          states.buckets)
         .adjustments;
 }
 
@@ -221,6 +218,7 @@ void DirectiveBook::page_arrived(const std::shared_ptr<Fetch>& fetch, const ipc:
     }
     states.revision = reply.header.revision;
     states.generation = reply.header.generation;
+    states.buckets = page->buckets;
     states.states.insert(states.states.end(), page->directives.begin(),
                          page->directives.begin() + page->count);
     if (page->more != 0 && page->count > 0) {

@@ -27,6 +27,7 @@ namespace v1 = ::mpm::control::v1;
 struct DirectiveStates {
     std::uint64_t revision = 0;
     std::uint32_t generation = 0;
+    std::uint32_t buckets = 1;  // sets of listening sockets in use
     std::vector<ipc::DirectiveState> states;
     std::vector<mpm::Adjustment> adjustments;  // by the N-rules, from what was requested
 

@@ -15,7 +15,7 @@
 
 namespace mpmd::ipc {
 
-inline constexpr std::uint32_t kCommandVersion = 1;
+inline constexpr std::uint32_t kCommandVersion = 2;
 inline constexpr std::size_t kMaxCommand = 16384;
 inline constexpr std::size_t kMaxChanges = 32;
 inline constexpr std::size_t kMaxTargets = 1024;
@@ -119,6 +119,10 @@ struct DirectiveState {
 struct StateReply {
     std::uint32_t count = 0;
     std::uint32_t more = 0;
+    // Sets of listening sockets in use: only a hard restart brings another number, whatever
+    // ListenCoresBucketsRatio says.
+    std::uint32_t buckets = 1;
+    std::uint32_t reserved = 0;
     std::array<DirectiveState, 12> directives{};
 };
 

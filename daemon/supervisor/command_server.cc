@@ -145,6 +145,7 @@ Reply CommandServer::hello(const ipc::HelloBody& body) {
 
 Reply CommandServer::state(const ipc::StateRequest& body) {
     ipc::StateReply page;
+    page.buckets = static_cast<std::uint32_t>(parts_.core.listeners.buckets());
     std::size_t index = 0;
     for (const config::Directive& directive : config::directives()) {
         if (directive.support != config::Support::Yes || index++ < body.first) continue;

@@ -10,6 +10,7 @@
 
 #include "daemon/control/command.h"
 #include "daemon/control/connection_query.h"
+#include "daemon/control/directive_book.h"
 #include "daemon/control/peer_table.h"
 #include "daemon/control/rates.h"
 #include "daemon/control/role_book.h"
@@ -354,6 +355,34 @@ BOOST_AUTO_TEST_CASE(are_limited_together_and_for_each_user) {
     passes.clear();
     BOOST_TEST(watchers.count() == 0U);
     BOOST_TEST(enter(1));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(directive_book)
+
+// N13: only a hard restart changes the number of buckets, so what the settings ask for is not what
+// holds.
+BOOST_AUTO_TEST_CASE(adjustments_are_those_of_the_buckets_in_use) {
+    DirectiveStates states;
+    const auto add = [&states](std::string_view name, std::string_view value) {
+        ipc::DirectiveState state;
+        ipc::cut_text(state.name, name);
+        ipc::cut_text(state.value, value);
+        states.states.push_back(state);
+    };
+    add("StartServers", "2");
+    add("ListenCoresBucketsRatio", "1");
+    const auto of_start_servers = [&states] {
+        std::int64_t effective = 0;
+        for (const mpm::Adjustment& made : adjustments_of(states))
+            if (made.directive == "StartServers") effective = made.effective;
+        return effective;
+    };
+    states.buckets = 1;
+    BOOST_TEST(of_start_servers() == 0);  // none
+    states.buckets = 6;
+    BOOST_TEST(of_start_servers() == 6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
