@@ -128,6 +128,7 @@ private:
     MonoTime next_look_{};  // at the kernel's queue
     int looks_ = 0;         // in a row that found somebody there
     std::size_t fewest_waiting_ = 0;
+    MonoTime crowd_until_{};  // half heads were shed: those behind them need fewer looks
 };
 
 inline constexpr std::uint64_t kBellKey = 1;       // keys of connections are pointers: even, large

@@ -24,6 +24,7 @@ constexpr Milliseconds kReservation{50};
 constexpr Milliseconds kQuietLook{100};
 constexpr Milliseconds kLook{25};
 constexpr int kLooks = 8;
+constexpr Seconds kCrowd{1};
 // A draining child waits so long for the first byte on a connection that it has accepted.
 constexpr Seconds kFreshGrace{5};
 
@@ -180,7 +181,7 @@ void Listener::tend_door() {
     if (wanted && free) {
         ways_.door_waits.store(false, std::memory_order_relaxed);
         door_.open();
-        looks_ = 0;
+        looks_ = now < crowd_until_ ? kLooks - 1 : 0;
     } else {
         if (!wanted && door_.is_open() && !paused) {
             // By order: whoever knocked while we still listened is let in.
@@ -247,14 +248,21 @@ std::size_t Listener::waiting_for_us() {
     if (now < next_look_) return 0;
     const std::size_t waiting = door_.waiting();
     next_shed_ = next_look_ = now + (waiting > 0 ? kLook : kQuietLook);
-    fewest_waiting_ = looks_ == 0 ? waiting : std::min(fewest_waiting_, waiting);
+    if (waiting == 0) crowd_until_ = {};
+    const bool first = looks_ == 0 || now < crowd_until_;
+    fewest_waiting_ = first ? waiting : std::min(fewest_waiting_, waiting);
     looks_ = waiting > 0 ? looks_ + 1 : 0;
     return looks_ >= kLooks ? fewest_waiting_ : 0;
 }
 
 void Listener::make_room(std::size_t clients, const mpm::ShedAges& ages) {
-    std::size_t shed = shed_heads(clients, ages.head);
-    if (shed < clients) shed += shed_keep_alives(clients - shed, ages.keep_alive);
+    const std::size_t heads = shed_heads(clients, ages.head);
+    std::size_t shed = heads;
+    const bool only_heads = driver_.now() < crowd_until_ && looks_ < 2 * kLooks;
+    if (shed < clients && !only_heads) shed += shed_keep_alives(clients - shed, ages.keep_alive);
+    // Behind half heads there are more of them as a rule: they are let in, and go without another
+    // series of looks while the queue does not become empty.
+    if (heads > 0) crowd_until_ = driver_.now() + kCrowd;
     if (shed > 0) next_shed_ = driver_.now();  // look at the door at once
 }
 
@@ -265,7 +273,8 @@ std::size_t Listener::shed_heads(std::size_t most, Nanoseconds min_age) {
         heads.push_back(c);
         half_heads.push_back({c->since, network_of(c->peer)});
     }
-    const auto positions = mpm::heads_to_shed(half_heads, driver_.now(), min_age, most);
+    const auto positions = mpm::heads_to_shed(half_heads, driver_.now(), min_age, most,
+                                              static_cast<std::size_t>(slab_.open() - lingering_));
     for (const std::size_t position : positions) {
         add(status_.shed_head);
         part(*heads[position], Event::Shed);

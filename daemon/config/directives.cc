@@ -203,7 +203,8 @@ constexpr Directive kTable[] = {
     {.name = "HeadShedAge", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "2",
      .min = 0, .max = kDay, .zero = "never", .apply = kNow, .reload = kNow,
      .help = "At the connection limit, connections that have not completed a request head for this long are closed, oldest first, "
-             "before any kept-alive connection.",
+             "before any kept-alive connection. Where one peer network (IPv4 /24, IPv6 /64) holds more than half of all connections "
+             "in that way, its own are closed after 100 ms.",
      .binding = NUMBER(live.head_shed_age_ms)},
     {.name = "RequestQueueTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
      .min = 0, .max = kDay, .apply = kNow, .reload = kNow,

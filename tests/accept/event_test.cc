@@ -208,6 +208,29 @@ BOOST_AUTO_TEST_CASE(A_20_fifty_half_request_lines_hold_no_worker) {  // U-12
     BOOST_TEST(only_child(mpmctl).at("board") == "____");
 }
 
+BOOST_AUTO_TEST_CASE(A_20_fifty_half_request_lines_make_way_where_twelve_may_be_open) {  // E-14 e
+    // FX-1 as it stands: factor 2, HeadShedAge 2 s.
+    const ServerProcess server(kOneChild);
+    const Mpmctl mpmctl(server.socket());
+    HttpClient idle(server.port());
+    BOOST_REQUIRE(idle.get(kWorkerPath).status == 200);
+    Crowd half({server.port(), 50, "GET /small.t", false});
+    half.settle(seconds(1));
+    BOOST_REQUIRE(stops_accepting(mpmctl));
+    // Behind all of them, and without waiting for HeadShedAge three times over.
+    const auto begin = std::chrono::steady_clock::now();
+    BOOST_TEST(fetch(server.port(), kWorkerPath).status == 200);
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    BOOST_TEST_MESSAGE("answered after " << std::chrono::duration_cast<milliseconds>(waited).count()
+                                         << " ms");
+    BOOST_TEST((waited <= soon(milliseconds(100))));
+    const Json requests = mpmctl.status().at("requests");
+    BOOST_TEST(number(requests.at("shed_head")) >= 38U);
+    BOOST_TEST(number(requests.at("shed_keep_alive")) == 0U);
+    BOOST_TEST(idle.get(kWorkerPath).status == 200);
+    BOOST_TEST(only_child(mpmctl).at("board").get<std::string>().find('R') == std::string::npos);
+}
+
 struct FileSettings {  // what is added to FX-1
     const char* name;
     const char* lines;

@@ -310,6 +310,41 @@ BOOST_AUTO_TEST_CASE(a_request_that_no_worker_takes_is_told_503_and_to_come_agai
         BOOST_TEST(client.read_answer().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(half_heads_make_way_before_keep_alives_and_the_oldest_first) {  // E-14 e
+    MiniParent parent;
+    parent.config.effective.live.head_shed_age_ms = 300;
+    parent.config.effective.live.keep_alive_shed_age_ms = 100;
+    parent.start();
+    std::deque<Client> idle;
+    for (int i = 0; i < 6; ++i) {
+        idle.emplace_back(parent.port());
+        BOOST_TEST(idle.back().ask("/mpmd-test/bytes?1").status == 200);
+    }
+    std::deque<Client> half;  // no more than half of the twelve places: nobody crowds
+    for (int i = 0; i < 6; ++i) {
+        half.emplace_back(parent.port());
+        half.back().send("GET / HT");
+        BOOST_REQUIRE(
+            eventually([&] { return parent.connections(ConnectionState::Reading) == i + 1; }));
+    }
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+    for (std::size_t gone = 0; gone < 3; ++gone) {
+        Client next(parent.port());
+        BOOST_TEST(next.ask("/mpmd-test/bytes?1", "Connection: close\r\n").status == 200);
+        next.close();
+        BOOST_TEST(parent.status().shed_head.load() >= gone + 1);
+        BOOST_TEST(half[gone].reads_end());
+        half.emplace_back(parent.port());  // takes its place
+        half.back().send("GET / HT");
+        BOOST_REQUIRE(eventually([&] { return parent.status().accepting.load() == 0; }));
+    }
+    BOOST_TEST(parent.status().shed_head.load() == 3u);
+    BOOST_TEST(!half[3].hears_within(milliseconds(0)));
+    BOOST_TEST(parent.status().shed_keep_alive.load() == 0u);
+    for (Client& client : idle)
+        BOOST_TEST(client.ask("/mpmd-test/bytes?1").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(with_all_workers_busy_the_listener_goes_on_by_itself) {  // E-7, E-14 a
     MiniParent parent;
     parent.config.effective.live.async_factor_micro = 10'000'000;
@@ -319,6 +354,8 @@ BOOST_AUTO_TEST_CASE(with_all_workers_busy_the_listener_goes_on_by_itself) {  //
     Client kept(parent.port());
     Client idle(parent.port());
     Client half(parent.port());
+    Client asking(parent.port());
+    BOOST_TEST(asking.ask("/a.html").body == "hello");
     BOOST_TEST(kept.ask("/a.html").body == "hello");
     BOOST_TEST(idle.ask("/a.html").body == "hello");
     half.send("GET / HT");
@@ -330,8 +367,16 @@ BOOST_AUTO_TEST_CASE(with_all_workers_busy_the_listener_goes_on_by_itself) {  //
         BOOST_TEST(eventually([&] { return parent.status().idle_workers.load() == 3 - i; }));
     }
     config::LiveSettings live = parent.config.effective.live;
-    live.keep_alive_timeout_ms = 400;
     live.file_cache_check_ms = 600'000;
+    parent.change_live(live);
+    const std::uint64_t on_listener = parent.status().requests_on_listener.load();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        BOOST_TEST(asking.ask("/a.html").body == "hello");
+        BOOST_TEST(eventually(
+            [&] { return parent.status().requests_on_listener.load() == on_listener + i; }));
+    }
+    BOOST_TEST(!busy.front().hears_within(milliseconds(0)));
+    live.keep_alive_timeout_ms = 400;
     parent.change_live(live);
     // What is in memory is answered, deadlines fire, and the goodbye needs no worker.
     BOOST_TEST(half.read_answer().status == 408);
