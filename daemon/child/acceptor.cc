@@ -276,6 +276,10 @@ bool Acceptor::accept_one(std::size_t socket) {
     Knock knock = Knock::Passing;
     for (int tries = 0; knock == Knock::Passing && tries < kAcceptsPerWakeup; ++tries)
         knock = door_.accept(socket, guest);
+    if (knock == Knock::Gone) {
+        polled_[socket + 1].fd = -1;
+        return false;
+    }
     // Nothing but errors that pass is no reason to try again at once, either.
     if (knock == Knock::Unusable)
         socket_lost(guest.os_errno);

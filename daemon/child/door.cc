@@ -61,15 +61,15 @@ void Door::open() {
     open_ = true;
     for (std::size_t i = 0; i < sockets_.size(); ++i)
         // Refused only without memory; the once-a-second attempt still accepts then.
-        [[maybe_unused]] const auto added =
-            poller_.add(sockets_[i].fd(), kInterest, first_key_ + i);
+        if (has(i)) [[maybe_unused]]
+            const auto added = poller_.add(sockets_[i].fd(), kInterest, first_key_ + i);
 }
 
 void Door::close() {
     if (!open_) return;
     open_ = false;
-    for (const net::ListenSocket& socket : sockets_)
-        poller_.remove(socket.fd());
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+        if (has(i)) poller_.remove(sockets_[i].fd());
 }
 
 void Door::leave() {
@@ -79,21 +79,31 @@ void Door::leave() {
 }
 
 Knock Door::accept(std::size_t socket, Guest& guest) {
+    if (!has(socket)) return Knock::Nobody;
     sockaddr_storage raw;
     socklen_t size = sizeof raw;
     guest.fd.reset(::accept4(sockets_[socket].fd(), reinterpret_cast<sockaddr*>(&raw), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!guest.fd) {
         guest.os_errno = errno;
+        if (guest.os_errno == EINVAL) return give_up(socket);
         return classify_accept(guest.os_errno);
     }
     guest.peer = net::Address::from(raw);
     return Knock::Client;
 }
 
+Knock Door::give_up(std::size_t socket) {
+    if (open_) poller_.remove(sockets_[socket].fd());
+    sockets_[socket].close();
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+        if (has(i)) return Knock::Gone;
+    return Knock::Unusable;
+}
+
 void Door::step_back(std::size_t socket, int accepted) {
     since_step_back_ += accepted;
-    if (!open_ || since_step_back_ < kStepBack) return;
+    if (!open_ || since_step_back_ < kStepBack || !has(socket)) return;
     since_step_back_ = 0;
     poller_.remove(sockets_[socket].fd());
     [[maybe_unused]] const auto added =
@@ -103,7 +113,7 @@ void Door::step_back(std::size_t socket, int accepted) {
 std::size_t Door::waiting() const {
     std::size_t count = 0;
     for (const net::ListenSocket& socket : sockets_)
-        count += socket.waiting();
+        if (socket.fd() >= 0) count += socket.waiting();
     return count;
 }
 

@@ -29,6 +29,7 @@ enum class Knock : std::uint8_t {
     Nobody,
     Passing,   // that client is gone already: try the next
     Shortage,  // no descriptors or memory: wait a little
+    Gone,      // the supervisor has shut that socket: no client will ever come by it
     Unusable,  // the network is down, or the socket will not give us clients any more
 };
 // E-9: what a failed accept() means.
@@ -59,13 +60,17 @@ public:
     // For good: gives the sockets up, so that an address nobody else holds refuses clients at once
     // (6.1) instead of letting them wait for the end of this process.
     void leave();
+    // Gone: given up here as well; of the last socket that is Unusable.
     [[nodiscard]] Knock accept(std::size_t socket, Guest& guest);
+    [[nodiscard]] bool has(std::size_t socket) const { return sockets_[socket].fd() >= 0; }
     // After accepting: lets the siblings come first when it is their turn.
     void step_back(std::size_t socket, int accepted);
     // Clients that wait in the kernel for somebody to accept them.
     [[nodiscard]] std::size_t waiting() const;
 
 private:
+    [[nodiscard]] Knock give_up(std::size_t socket);
+
     os::Poller& poller_;
     std::vector<net::ListenSocket>& sockets_;
     const std::uint64_t first_key_;

@@ -42,7 +42,7 @@ void Listener::answer_door(std::size_t socket) {
         if (room() <= 0 || shortage_.paused_until(driver_.now())) break;
         Guest guest;
         const Knock knock = door_.accept(socket, guest);
-        if (knock == Knock::Nobody) break;
+        if (knock == Knock::Nobody || knock == Knock::Gone) break;
         if (knock == Knock::Passing) {
             // One after the other, and never a client: something else is wrong, and trying again at
             // once would only burn a processor.

@@ -154,7 +154,7 @@ constexpr Directive kTable[] = {
      .help = "One set of listening sockets for so many processor cores, when that makes at least two; each child serves one of them. "
              "The kernel divides the clients between them. MinSpareThreads and MaxSpareThreads are shared out between the sets and raised so that each "
              "set has its children. A graceful restart keeps the number of sets, a hard one changes it; sockets that are then too "
-             "many are served on by the others until the stop, because closing one would lose who waits there.",
+             "many get no new clients, and are closed a few seconds later, when nobody waits there any more.",
      .binding = NUMBER(listen_cores_buckets_ratio)},
     {.name = "SendBufferSize", .syntax = "bytes[K|M|G]", .kind = Kind::Size, .unit = "bytes", .fallback = "0",
      .min = 512, .max = kMaxInt, .zero = "the system's", .apply = kNow, .reload = kNow,

@@ -1,5 +1,8 @@
 #include "daemon/net/listen_socket.h"
 
+#include <array>
+
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 
 namespace mpmd::net {
@@ -50,6 +53,25 @@ Result<ListenSocket> ListenSocket::adopt(os::UniqueFd fd) {
 
 Result<void> ListenSocket::share() const {
     return set_option(fd_.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+}
+
+// A classic BPF program of the group (socket(7), SO_ATTACH_REUSEPORT_CBPF): a random number modulo
+// `sockets` is the index of the socket, in the order in which they began to listen.
+Result<void> ListenSocket::steer_to_first(std::size_t sockets) const {
+    if (sockets == 0) return set_option(fd_.get(), SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0, "BPF");
+    constexpr auto kRandom = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM);
+    std::array<sock_filter, 3> code{
+        sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, kRandom},
+        sock_filter{BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<std::uint32_t>(sockets)},
+        sock_filter{BPF_RET | BPF_A, 0, 0, 0}};
+    const sock_fprog program{code.size(), code.data()};
+    if (::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) < 0)
+        return fail(Error::os("SO_ATTACH_REUSEPORT_CBPF"));
+    return {};
+}
+
+void ListenSocket::shut_down() const {
+    (void)::shutdown(fd_.get(), SHUT_RD);
 }
 
 Result<void> ListenSocket::set_backlog(int backlog) {

@@ -5,7 +5,7 @@
 //
 // The supervisor opens it and keeps it for its whole life; children inherit the description and
 // poll it. A child closes its descriptor and never shuts the socket down: the queue behind it
-// belongs to all.
+// belongs to all. The supervisor does so with one that is not needed any more.
 
 #include <cstdint>
 
@@ -36,6 +36,12 @@ public:
     [[nodiscard]] std::size_t waiting() const;
     // From now on others of ours may be opened beside it.
     [[nodiscard]] Result<void> share() const;
+    // Of several sockets of that address, those that were opened first get all new clients; 0: all
+    // of them again. Who is on his way to another one, or in its queue, stays there.
+    [[nodiscard]] Result<void> steer_to_first(std::size_t sockets) const;
+    // For every process that has it: nobody can be accepted any more, the queue is lost. accept()
+    // then says EINVAL.
+    void shut_down() const;
     void close() { fd_.reset(); }
 
 private:

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/os/clock.h"
+
 namespace mpmd::supervisor {
 
 namespace {
@@ -41,6 +43,15 @@ Result<> open_sockets(ListenSet::Entry& fresh,
         fresh.sockets.push_back(std::move(*socket));
     }
     return {};
+}
+
+// A later call for the same sockets begins the wait anew, which only makes it longer.
+void steer(ListenSet::Entry& entry, std::size_t buckets) {
+    const bool too_many = entry.sockets.size() > buckets;
+    if (!too_many && !entry.steered) return;
+    entry.steered.reset();
+    if (entry.sockets.front().steer_to_first(too_many ? buckets : 0) && too_many)
+        entry.steered = os::mono_now();
 }
 
 }  // namespace
@@ -82,6 +93,7 @@ void ListenSet::commit(Prepared prepared) {
             if (entry == source->end()) continue;
             std::move(entry->sockets.begin(), entry->sockets.end(),
                       std::back_inserter(made.sockets));
+            if (entry->steered) made.steered = entry->steered;
             source->erase(entry);
             if (made.sockets.size() >= prepared.buckets) break;
         }
@@ -89,6 +101,23 @@ void ListenSet::commit(Prepared prepared) {
     }
     entries_ = std::move(next);
     buckets_ = prepared.buckets;
+    for (Entry& entry : entries_)
+        steer(entry, buckets_);
+}
+
+// Always the last one: the kernel moves the last of a group into the place that becomes free.
+std::size_t ListenSet::close_unused(MonoTime now) {
+    std::size_t closed = 0;
+    for (Entry& entry : entries_) {
+        if (!entry.steered || now - *entry.steered < kHandshake) continue;
+        while (entry.sockets.size() > buckets_ && entry.sockets.back().waiting() == 0) {
+            entry.sockets.back().shut_down();
+            entry.sockets.pop_back();
+            ++closed;
+        }
+        if (entry.sockets.size() == buckets_) steer(entry, buckets_);
+    }
+    return closed;
 }
 
 void ListenSet::set_backlog(std::int64_t backlog) {

@@ -6,13 +6,16 @@
 //
 // With ListenCoresBucketsRatio there are several *buckets*: each address has a socket for each of
 // them, the kernel divides the clients, and a child serves one bucket (slot mod buckets). When a
-// hard restart makes fewer buckets no socket is closed, or the clients in its queue would be lost:
-// socket i then belongs to bucket i mod buckets.
+// hard restart makes fewer buckets, the sockets that are too many get no new clients and are served
+// on until their queues are empty, socket i by bucket i mod buckets; then they are closed. A kernel
+// that cannot steer clients away from them leaves them as they are.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/base/time.h"
 #include "daemon/config/settings.h"
 #include "daemon/net/listen_socket.h"
 
@@ -22,7 +25,8 @@ class ListenSet {
 public:
     struct Entry {
         net::Address asked;  // port 0 stays 0 here, so that a reload finds its socket again
-        std::vector<net::ListenSocket> sockets;
+        std::vector<net::ListenSocket> sockets;  // in the order in which they began to listen
+        std::optional<MonoTime> steered{};       // since then only the first ones get new clients
         [[nodiscard]] const net::Address& address() const { return sockets.front().address(); }
     };
     // What a configuration needs beyond what is open.
@@ -36,6 +40,11 @@ public:
                                            std::int64_t backlog,
                                            std::size_t buckets = 1) const;
     void commit(Prepared prepared);
+
+    // The sockets beyond the buckets whose last client is in; returns how many are closed now.
+    std::size_t close_unused(MonoTime now);
+    // A handshake that was under way has ended, one way or the other.
+    static constexpr Seconds kHandshake{5};
 
     // ListenBacklog at run time.
     void set_backlog(std::int64_t backlog);

@@ -160,6 +160,9 @@ void Supervisor::tick() {
     core_.respawn.tick(proven);
     children_.measure(now);
     if (!lifecycle_.stopping()) regulate(now);
+    if (const std::size_t closed = core_.listeners.close_unused(now); closed > 0)
+        core_.note(Level::Info,
+                   fmt::format("{} listening sockets of former sets are closed", closed));
     orphans_.tick();
     keep_marks();
     show();

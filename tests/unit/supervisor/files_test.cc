@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/os/clock.h"
 #include "daemon/supervisor/control_socket.h"
 #include "daemon/supervisor/listen_set.h"
 #include "daemon/supervisor/pid_file.h"
@@ -199,12 +200,81 @@ BOOST_AUTO_TEST_CASE(each_bucket_has_a_socket_of_each_address) {  // ListenCores
             BOOST_TEST((socket.address() == entry.address()));
     }
 
-    auto two = set.prepare(listen, 10, 2);  // no socket is closed: its queue would be lost
+    auto two = set.prepare(listen, 10, 2);  // whoever waits in the third is served
     BOOST_REQUIRE(two.has_value());
     BOOST_TEST(set.sockets_of_a_child(*two) == 4U);
     set.commit(std::move(*two));
     BOOST_TEST(set.take_bucket(1).size() == 2U);
     BOOST_TEST(set.take_bucket(0).size() == 4U);
+}
+
+// Clients that are connected, and in nobody's hands yet.
+struct Waiting {
+    Waiting(const net::Address& address, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            sockaddr_storage raw;
+            const socklen_t size = address.write_to(raw);
+            BOOST_REQUIRE(::connect(clients.back().get(), reinterpret_cast<const sockaddr*>(&raw),
+                                    size) == 0);
+        }
+    }
+    std::vector<os::UniqueFd> clients;
+};
+
+std::vector<std::size_t> waiting_in(const ListenSet& set) {
+    std::vector<std::size_t> out;
+    for (const net::ListenSocket& socket : set.entries()[0].sockets)
+        out.push_back(socket.waiting());
+    return out;
+}
+
+void accept_all(const net::ListenSocket& socket) {
+    while (os::UniqueFd(::accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC))) {
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sockets_that_are_too_many_get_nobody_new_and_are_closed_when_empty) {
+    ListenSet set;
+    const std::vector<config::Listen> listen{{"127.0.0.1", 0, "http"}};
+    set.commit(std::move(*set.prepare(listen, 500, 3)));
+    const net::Address address = set.entries()[0].address();
+    const Waiting before(address, 60);
+    const std::vector<std::size_t> divided = waiting_in(set);
+    BOOST_REQUIRE(divided.size() == 3U);
+    for (const std::size_t count : divided)
+        BOOST_TEST(count > 0U);
+
+    set.commit(std::move(*set.prepare(listen, 500, 1)));  // a hard restart with fewer
+    const MonoTime now = os::mono_now();
+    const Waiting after(address, 60);
+    BOOST_TEST(
+        waiting_in(set) == (std::vector<std::size_t>{divided[0] + 60, divided[1], divided[2]}),
+        boost::test_tools::per_element());
+    // Nobody who waits is lost: not before the handshakes are over, and not before the queue is
+    // empty.
+    const auto socket = [&set](std::size_t i) -> const net::ListenSocket& {
+        return set.entries()[0].sockets[i];
+    };
+    accept_all(socket(2));
+    BOOST_TEST(set.close_unused(now) == 0U);
+    const MonoTime later = os::mono_now() + ListenSet::kHandshake;
+    const os::UniqueFd of_a_child(::dup(socket(2).fd()));
+    BOOST_TEST(set.close_unused(later) == 1U);
+    // For the children too.
+    BOOST_TEST(::accept4(of_a_child.get(), nullptr, nullptr, 0) == -1);
+    BOOST_TEST(errno == EINVAL);
+    BOOST_TEST(set.close_unused(later) == 0U);
+    BOOST_TEST(socket(1).waiting() == divided[1]);
+    accept_all(socket(1));
+    BOOST_TEST(set.close_unused(later) == 1U);
+    BOOST_TEST(waiting_in(set) == (std::vector<std::size_t>{divided[0] + 60}),
+               boost::test_tools::per_element());
+
+    set.commit(std::move(*set.prepare(listen, 500, 2)));  // and more again
+    const Waiting more(address, 60);
+    BOOST_TEST(waiting_in(set)[0] > divided[0] + 60);
+    BOOST_TEST(waiting_in(set)[1] > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_an_error_and_changes_nothing) {
