@@ -12,7 +12,7 @@ AcceptTurn::State AcceptTurn::ask() {
         wanted_ = true;
         return State::Held;
     }
-    if (!wanted_) {
+    if (!wanted_ && !locking_) {
         const auto locked = mutex_.try_lock();
         if (!locked) {
             error_ = locked.error();
@@ -44,9 +44,11 @@ void AcceptTurn::run() {
             changed_.wait(lock_);
             continue;
         }
+        locking_ = true;
         lock_.unlock();
         const auto locked = mutex_.lock();
         lock_.lock();
+        locking_ = false;
         if (!locked) {
             error_ = locked.error();
             break;

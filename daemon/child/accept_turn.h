@@ -44,6 +44,9 @@ private:
     os::Mutex lock_;
     os::CondVar changed_;
     bool wanted_ GUARDED_BY(lock_) = false;  // the waiting thread shall have it
+    // It is in the kernel for it. Meanwhile nobody else of this process may ask: locks of files
+    // belong to the open file, and two threads with one file both have the lock.
+    bool locking_ GUARDED_BY(lock_) = false;
     bool theirs_ GUARDED_BY(lock_) = false;  // it has it
     std::uint64_t recovered_ GUARDED_BY(lock_) = 0;
     std::optional<Error> error_ GUARDED_BY(lock_);

@@ -47,6 +47,7 @@ public:
     [[nodiscard]] bool ends_until(MonoTime until) const;
     // Requires: has_ended(). Status as of waitid: "exited with 3", "was ended by signal 9".
     [[nodiscard]] std::string reap();
+    [[nodiscard]] bool reaped() const { return reaped_; }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -118,7 +118,7 @@ void ScriptKeeper::end_all(Nanoseconds limit) {
     const MonoTime until = os::mono_now() + limit;
     std::set<pid_t> left;
     {
-        const os::Lock lock(mutex_);
+        const os::Lock lock(mutex_);  // while it is held no number in groups_ is given back
         leaving_ = true;
         leave_until_ = until;
         left = groups_;
@@ -126,9 +126,9 @@ void ScriptKeeper::end_all(Nanoseconds limit) {
             kept.told = true;
             kept.until = std::min(kept.until, until);
         }
+        for (const pid_t group : left)
+            (void)::kill(-group, SIGTERM);
     }
-    for (const pid_t group : left)
-        (void)::kill(-group, SIGTERM);
     while (running() > 0 && os::mono_now() < until) {
         tend();
         std::this_thread::sleep_for(kLook);

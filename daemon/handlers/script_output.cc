@@ -28,7 +28,7 @@ ScriptOutput::ScriptOutput(std::unique_ptr<Script> script,
     : script_(std::move(script)), keeper_(keeper), patience_(patience), client_(client) {}
 
 ScriptOutput::~ScriptOutput() {
-    if (!script_) return;
+    if (!script_ || script_->reaped()) return;  // its number may be somebody else's by now
     const bool said_all = ended_ || (promised_ && given_ == *promised_);
     if (said_all)
         keeper_.let_finish(std::move(script_), os::mono_now() + patience_);
