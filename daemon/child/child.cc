@@ -127,7 +127,7 @@ private:
     void read_signals();
     void obey(const ipc::ChildMessage& message);
     void bound_memory();
-    void drain(Nanoseconds limit, Milliseconds grace);
+    void drain(Nanoseconds limit, Milliseconds grace, bool revised = false);
     void adopt_logs(const ipc::ChildMessage& message);
     void send_reports();
     bool write_logs();
@@ -356,7 +356,8 @@ void Child::obey(const ipc::ChildMessage& message) {
         case ipc::Order::Drain: {
             ipc::DrainOrder order;
             if (message.read(order))
-                drain(Milliseconds(order.deadline_ms), Milliseconds(order.keep_alive_grace_ms));
+                drain(Milliseconds(order.deadline_ms), Milliseconds(order.keep_alive_grace_ms),
+                      order.revised != 0);
             break;
         }
         case ipc::Order::Stop:
@@ -389,10 +390,13 @@ void Child::bound_memory() {
     if (limit > 0) ::malloc_trim(0);
 }
 
-void Child::drain(Nanoseconds limit, Milliseconds grace) {
+void Child::drain(Nanoseconds limit, Milliseconds grace, bool revised) {
     std::optional<MonoTime> deadline;
     if (limit > Nanoseconds::zero()) deadline = os::mono_now() + limit;
-    orders_.drain(deadline, grace);
+    if (revised)
+        orders_.revise_drain(deadline, grace);
+    else
+        orders_.drain(deadline, grace);
     listener_bell_.ring();
 }
 

@@ -137,12 +137,15 @@ void Listener::apply_live() {
     spare.swap(spare_);
     for (std::unique_ptr<Exchange>& exchange : spare)
         keep_spare(std::move(exchange));
-    if (draining_) return;
+    // DrainKeepAliveGrace counts from the order to drain.
+    const MonoTime latest =
+        draining_ ? drain_began_ + driver_.deadlines().drain_grace : MonoTime::max();
     for (Connection* c = parked_.keep_alives().oldest(); c != nullptr;
          c = parked_.keep_alives().after(*c)) {
-        c->deadline = c->since + driver_.deadlines().keep_alive;
+        c->deadline = std::min(c->since + driver_.deadlines().keep_alive, latest);
         parked_.arm(*c);
     }
+    if (draining_) return;
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
         c->deadline = driver_.head_deadline(*c, c->exchange.get());
         parked_.arm(*c);

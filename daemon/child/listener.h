@@ -119,6 +119,7 @@ private:
     std::int64_t request_quota_ = 0;
     bool near_quota_told_ = false;
     bool draining_ = false;
+    MonoTime drain_began_{};
     bool door_told_closed_ = false;
     mpm::AcceptShortage shortage_;        // no descriptors: the door stays closed for a while
     std::int64_t last_descriptors_ = 0;   // from so many in use on they are the workers'

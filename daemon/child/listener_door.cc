@@ -327,6 +327,7 @@ void Listener::retire() {
 
 void Listener::begin_drain() {
     draining_ = true;
+    drain_began_ = driver_.now();
     if (door_.is_open()) close_door_for_good();
     door_.leave();
     status_.draining.store(1, std::memory_order_relaxed);

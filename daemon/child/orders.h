@@ -25,12 +25,18 @@ public:
         version_.fetch_add(1, std::memory_order_release);
     }
     void set_accepting(bool accepting) { accepting_.store(accepting, std::memory_order_release); }
+    // Given again, the earlier deadline holds (E-18): no later order, nor the end of the
+    // supervisor, gives more time than there was.
     void drain(std::optional<MonoTime> deadline, Milliseconds keep_alive_grace) EXCLUDES(mutex_) {
         const os::Lock lock(mutex_);
-        drain_deadline_ = deadline;
-        keep_alive_grace_ = keep_alive_grace;
-        draining_.store(true, std::memory_order_release);
-        version_.fetch_add(1, std::memory_order_release);
+        const bool earlier = deadline && (!drain_deadline_ || *deadline < *drain_deadline_);
+        begin_drain(earlier ? deadline : drain_deadline_, keep_alive_grace);
+    }
+    // The operator changed what the deadline follows from: it moves, either way.
+    void revise_drain(std::optional<MonoTime> deadline, Milliseconds keep_alive_grace)
+        EXCLUDES(mutex_) {
+        const os::Lock lock(mutex_);
+        begin_drain(deadline, keep_alive_grace);
     }
     void stop() { stopping_.store(true, std::memory_order_release); }
 
@@ -56,6 +62,14 @@ public:
     }
 
 private:
+    void begin_drain(std::optional<MonoTime> deadline, Milliseconds keep_alive_grace)
+        REQUIRES(mutex_) {
+        drain_deadline_ = deadline;
+        keep_alive_grace_ = keep_alive_grace;
+        draining_.store(true, std::memory_order_release);
+        version_.fetch_add(1, std::memory_order_release);
+    }
+
     std::atomic<std::uint64_t> version_{1};
     std::atomic<bool> accepting_;
     std::atomic<bool> draining_{false};

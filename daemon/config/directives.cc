@@ -222,12 +222,14 @@ constexpr Directive kTable[] = {
      .binding = NUMBER(child_hang_timeout_ms)},
     {.name = "ChildDrainTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "300",
      .min = 0, .max = kWeek, .zero = "unlimited", .apply = kNow, .reload = kNow,
-     .help = "How long a child that was told to leave may finish what it has.",
+     .help = "How long a child that leaves may finish what it has, whatever the cause. Then the connections that are left are "
+             "closed. A change also holds for children that leave already, from when they began; a graceful stop of the server, "
+             "or its end, gives them no more time.",
      .binding = NUMBER(live.child_drain_timeout_ms)},
     {.name = "DrainKeepAliveGrace", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
      .min = 0, .max = kDay, .apply = kNow, .reload = kNow,
      .help = "How long an idle kept-alive connection of a leaving child may still bring a request, which is then answered with "
-             "Connection: close.",
+             "Connection: close. A change also holds for children that leave already.",
      .binding = NUMBER(live.drain_keep_alive_grace_ms)},
     {.name = "GracefulShutdownTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "0",
      .min = 0, .max = kWeek, .zero = "wait for ever", .apply = kNow, .reload = kNow,
@@ -236,11 +238,15 @@ constexpr Directive kTable[] = {
      .binding = NUMBER(live.graceful_shutdown_timeout_ms)},
     {.name = "StopTimeout", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "3",
      .min = 0, .max = kDay, .apply = kNow, .reload = kNow,
-     .help = "How long children have to leave at a stop at once or a hard restart before they are killed.",
+     .help = "How long children have to leave at a stop at once or a hard restart before they are killed. A change also holds "
+             "for children that were told to stop already.",
      .binding = NUMBER(stop_timeout_ms)},
     {.name = "RetiringLimit", .syntax = "number", .kind = Kind::Count, .unit = "processes", .fallback = "0",
      .min = 1, .max = mpm::kMaxServerLimit, .zero = "MaxRequestWorkers", .apply = kNow, .reload = kNow,
-     .help = "Children that may be on their way out at the same time, beyond ServerLimit.",
+     .help = "Children that may be on their way out at the same time, beyond ServerLimit. When one more has to leave (a restart, "
+             "a quota), the one that has been leaving longest is ended: its connections are closed, and the error log names it. A "
+             "restart never waits for them. Children that are only too many wait until there is room. A graceful stop of the "
+             "server ends nobody for this.",
      .binding = NUMBER(retiring_limit)},
 
     // ---- who and where ----

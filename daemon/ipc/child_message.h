@@ -38,9 +38,11 @@ struct ChildMessageHeader {
     std::uint32_t size = 0;  // of the body
 };
 
+// Given more than once, the earliest deadline holds, unless `revised`.
 struct DrainOrder {
     std::int64_t deadline_ms = 0;  // from now until what is left is closed; 0 = unlimited
     std::int64_t keep_alive_grace_ms = 0;
+    std::uint64_t revised = 0;  // ChildDrainTimeout or DrainKeepAliveGrace was changed: these hold
 };
 
 struct FailedReport {

@@ -16,7 +16,8 @@ struct Sums {
     std::int64_t idle_any = 0;           // as I, but every child counts that may still be used
     std::int64_t present = 0;            // P
     std::int64_t active = 0;
-    std::int64_t active_here = 0;    // of this bucket
+    std::int64_t active_here = 0;  // of this bucket
+    std::int64_t retiring = 0;
     std::int64_t saturated = 0;      // active children with a saturated listener
     std::int64_t listener_busy = 0;  // sum over active children, permille
     bool full_child = false;         // M-15
@@ -40,6 +41,7 @@ Sums add_up(const Census& census, Model model) {
     Sums sums;
     for (const ChildSummary& child : census.children) {
         if (is_saturated(child)) ++sums.saturated;
+        if (child.quiescing) ++sums.retiring;
         if (!is_active(child)) continue;
         ++sums.active;
         sums.listener_busy += child.listener_busy;
@@ -195,13 +197,20 @@ private:
         if (plan_.decision.kept == Kept::Nothing) plan_.retire = victim();
     }
 
-    // MaxRequestWorkers was lowered below what runs: down to it, one a tick, however busy.
+    // MaxRequestWorkers was lowered below what runs: down to it, one a tick, however busy, as many
+    // at a time as may retire.
     void retire_beyond_limit() {
-        if (plan_.retire || census_.rollout_running) return;
+        if (plan_.retire || census_.rollout_running || reserve_full()) return;
         if (sums_.active <= limits_.active_limit() || sums_.active_here <= 1) return;
         settle(Branch::Surplus);
         plan_.decision.kept = Kept::Nothing;
         plan_.retire = victim();
+    }
+
+    // One more would end the longest drain (retiring.h). Who is only too many can wait.
+    [[nodiscard]] bool reserve_full() const {
+        const std::int64_t reserve = slots_ - limits_.server_limit;
+        return reserve > 0 && sums_.retiring >= reserve;
     }
 
     [[nodiscard]] std::optional<ChildUid> victim() const {
@@ -222,7 +231,7 @@ private:
         if (sums_.active_here <= 1) return Kept::LastChild;
         const bool may_retire = is_worker() || seen.active == seen.total ||
                                 slots_ - seen.total > limits_.active_limit();
-        if (!may_retire) return Kept::StillRetiring;
+        if (!may_retire || reserve_full()) return Kept::StillRetiring;
         if (sums_.listener_busy / (sums_.active - 1) > kSurvivorsBusyAtMost)
             return Kept::ListenersBusy;
         return Kept::Nothing;

@@ -107,10 +107,26 @@ void Rollout::dismiss_old(std::size_t index, MonoTime now, Actions& actions) {
     Step& step = steps_[index];
     if (step.old_gone || step.old_dismissed) return;
     step.old_dismissed = true;
-    if (options_.drain_timeout > Nanoseconds::zero() || options_.hard)
-        step.drain_deadline = now + options_.drain_timeout;
+    step.dismissed = now;
+    set_drain_deadline(step);
     const auto kind = options_.hard ? Action::Kind::Stop : Action::Kind::Drain;
     actions.push_back(Action{kind, index, step.old.uid, step.drain_deadline});
+}
+
+void Rollout::set_drain_deadline(Step& step) const {
+    step.drain_deadline.reset();
+    if (options_.drain_timeout > Nanoseconds::zero() || options_.hard)
+        step.drain_deadline = step.dismissed + options_.drain_timeout;
+}
+
+void Rollout::set_drain_timeout(Nanoseconds timeout) {
+    options_.drain_timeout = timeout;
+    for (Step& step : steps_) {
+        // Hard: without a deadline it was killed already.
+        const bool waits = step.drain_deadline || !options_.hard;
+        if (step.old_dismissed && !step.old_gone && !is_over(step.phase) && waits)
+            set_drain_deadline(step);
+    }
 }
 
 Rollout::Actions Rollout::exited(ChildUid uid, MonoTime now) {

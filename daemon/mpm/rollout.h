@@ -66,6 +66,7 @@ public:
         Phase phase = Phase::Waiting;
         bool wants_successor = true;
         bool old_dismissed = false;  // DRAIN or STOP was given
+        MonoTime dismissed{};
         bool old_gone = false;
         int attempts = 0;
         std::optional<MonoTime> ready_deadline;
@@ -103,6 +104,9 @@ public:
     [[nodiscard]] Actions pause();
     [[nodiscard]] Actions resume(MonoTime now);
     [[nodiscard]] Actions cancel();
+    // The operator changed ChildDrainTimeout (hard: StopTimeout): holds for those that drain, too.
+    // The caller ticks next.
+    void set_drain_timeout(Nanoseconds timeout);
     // A newer restart begins while only drains are left: over, succeeded, "N still draining".
     // Requires: !replacing().
     [[nodiscard]] Actions supersede();
@@ -128,6 +132,7 @@ private:
     [[nodiscard]] std::optional<std::size_t> next_to_start() const;
     void start_more(Actions& actions);
     void dismiss_old(std::size_t index, MonoTime now, Actions& actions);
+    void set_drain_deadline(Step& step) const;
     void successor_ready(std::size_t index, MonoTime now, Actions& actions);
     void successor_lost(std::size_t index, std::string note, Actions& actions);
     void pass_deadlines(MonoTime now, Actions& actions);

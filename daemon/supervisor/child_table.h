@@ -14,6 +14,7 @@
 #include "daemon/base/strong_type.h"
 #include "daemon/base/time.h"
 #include "daemon/ipc/child_channel.h"
+#include "daemon/mpm/retiring.h"
 #include "daemon/os/process.h"
 #include "daemon/scoreboard/layout.h"
 
@@ -52,7 +53,10 @@ struct Child {
     WallTime born_wall{};
     std::optional<WallTime> ready_wall;
     std::optional<WallTime> retire_wall;
+    mpm::DrainClock drain;           // runs from its first order to drain, or its own word
+    std::int64_t told_grace_ms = 0;  // DrainKeepAliveGrace, with that order
     std::optional<WallTime> drain_deadline_wall;
+    std::optional<MonoTime> stopped;  // when it was told to stop
 
     std::uint64_t rss_bytes = 0;
     os::CpuTimes cpu;
@@ -66,6 +70,10 @@ struct Child {
                state == scoreboard::ChildState::Stopping || state == scoreboard::ChildState::Dead;
     }
     [[nodiscard]] bool active() const { return !leaving() && !held; }
+    // Finishes what it has, and will not be taken back.
+    [[nodiscard]] bool draining() const {
+        return state == scoreboard::ChildState::Draining && !paused && drain.runs();
+    }
     // Only once it has said that its door is closed: a late word of that must not be taken for a
     // quota that is used up.
     [[nodiscard]] bool recallable() const { return paused && door_closed; }

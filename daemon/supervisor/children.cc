@@ -26,8 +26,6 @@ using scoreboard::RetireReason;
 constexpr Seconds kHeartbeatLate{5};
 constexpr int kMostShortages = 100;  // told of one child
 constexpr Seconds kDescriptorPeriod{10};
-constexpr Seconds kStartLimit{30};  // not ready by then: killed
-constexpr Seconds kDrainGrace{2};  // the child enforces its deadline itself; this is for a sick one
 
 os::UniqueFd duplicate(int fd) {
     return os::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
@@ -93,8 +91,11 @@ std::optional<SlotIndex> Children::slot_for(const Birth& birth) const {
     const std::uint32_t bucket = old != nullptr && old->buckets == buckets
                                      ? old->slot.value() % buckets
                                      : core_.children.emptiest_bucket(buckets);
-    const std::vector<SlotIndex> free =
-        core_.children.free_slots(core_.slots(), 1, {bucket, buckets});
+    std::vector<SlotIndex> free = core_.children.free_slots(core_.slots(), 1, {bucket, buckets});
+    // A successor comes before the old one goes, and waits for no drain: it may stand beyond the
+    // reserve, which is back within RetiringLimit once it serves (decisions.md 4).
+    if (free.empty() && (birth.operation != 0 || birth.instead_of))
+        free = core_.children.free_slots(scoreboard::kMaxChildren, 1, {bucket, buckets});
     if (free.empty()) return std::nullopt;
     return free.front();
 }
@@ -239,89 +240,6 @@ void Children::became_ready(Child& child) {
     hooks_.ready(child);
 }
 
-// A quota was used up, or an order is being obeyed: either way it counts as retiring from here on.
-void Children::leaves_by_itself(Child& child) {
-    if (child.leaving()) return;
-    child.state = ChildState::Draining;
-    child.reason = RetireReason::Quota;
-    child.retire_wall = os::wall_now();
-    const std::int64_t limit = core_.settings().live.child_drain_timeout_ms;
-    if (limit > 0) escalate_at(child, os::mono_now() + Milliseconds(limit) + kDrainGrace);
-    core_.board.show(child);
-}
-
-void Children::drain(Child& child, RetireReason reason, std::optional<MonoTime> deadline) {
-    if (child.state == ChildState::Stopping || child.state == ChildState::Dead) return;
-    const MonoTime now = os::mono_now();
-    const std::int64_t limit = core_.settings().live.child_drain_timeout_ms;
-    if (!deadline && limit > 0) deadline = now + Milliseconds(limit);
-    ipc::DrainOrder order;
-    order.keep_alive_grace_ms = core_.settings().live.drain_keep_alive_grace_ms;
-    escalations_.erase(child.uid.value());
-    if (deadline && *deadline != kNever) {
-        const auto left = std::chrono::duration_cast<Milliseconds>(*deadline - now).count();
-        order.deadline_ms = left > 0 ? left : 1;
-        child.drain_deadline_wall = os::wall_now() + Milliseconds(order.deadline_ms);
-        escalate_at(child, *deadline + kDrainGrace);
-    }
-    retiring(child, reason);
-    child.paused = false;
-    if (!child.channel.send_body(ipc::Order::Drain, order)) return stop(child, reason);
-    core_.board.show(child);
-}
-
-void Children::retiring(Child& child, RetireReason reason) {
-    child.state = ChildState::Draining;
-    child.reason = reason;
-    if (!child.retire_wall) child.retire_wall = os::wall_now();
-}
-
-void Children::pause(Child& child) {
-    if (!child.was_ready) return drain(child, RetireReason::Idle);
-    retiring(child, RetireReason::Idle);
-    child.paused = true;
-    child.door_closed = false;
-    if (!child.channel.send(ipc::Order::Pause)) return stop(child, RetireReason::Idle);
-    core_.board.show(child);
-}
-
-void Children::recall(Child& child) {
-    child.paused = false;
-    child.door_closed = false;
-    child.state = ChildState::Running;
-    child.reason = RetireReason::None;
-    child.retire_wall.reset();
-    // Until it opens its door it is not short of anything.
-    child.ready_ticks = 0;
-    if (!child.channel.send(ipc::Order::Resume)) return stop(child, RetireReason::Idle);
-    core_.board.show(child);
-}
-
-void Children::stop(Child& child, RetireReason reason) {
-    child.state = ChildState::Stopping;
-    child.paused = false;
-    child.reason = reason;
-    if (!child.retire_wall) child.retire_wall = os::wall_now();
-    core_.board.show(child);
-    escalate_at(child, os::mono_now() + Milliseconds(core_.settings().stop_timeout_ms));
-    // A child that takes no order any more is not waited for.
-    if (!child.channel.send(ipc::Order::Stop)) kill(child);
-}
-
-void Children::kill(Child& child) {
-    child.killed = true;
-    escalations_.erase(child.uid.value());
-    (void)::kill(child.pid, SIGKILL);  // not reaped yet, so the number is still its own
-}
-
-void Children::release(Child& child) {
-    if (!child.held || child.leaving()) return;
-    child.held = false;
-    if (child.was_ready && !child.leaving()) child.state = ChildState::Running;
-    if (!child.channel.send(ipc::Order::Release)) kill(child);
-    core_.board.show(child);
-}
-
 void Children::send_live() {
     for (auto& [uid, child] : core_.children.all())
         if (!child.channel.send_body(ipc::Order::Live, core_.settings().live))
@@ -453,35 +371,6 @@ void Children::check_heartbeat(Child& child, MonoTime now) {
                child.uid);
     child.reason = RetireReason::Hang;
     kill(child);
-}
-
-std::optional<MonoTime> Children::next_deadline() const {
-    std::optional<MonoTime> next;
-    for (const auto& [uid, when] : escalations_)
-        if (!next || when < *next) next = when;
-    return next;
-}
-
-void Children::pass_deadlines(MonoTime now) {
-    const std::map<std::uint64_t, MonoTime> due = escalations_;
-    for (const auto& [uid, when] : due) {
-        if (when > now) continue;
-        escalations_.erase(uid);
-        Child* child = core_.children.find(ChildUid(uid));
-        if (child == nullptr) continue;
-        if (child->state == ChildState::Draining) {
-            stop(*child, child->reason);
-            continue;
-        }
-        core_.tell(
-            Level::Error, "child.killed",
-            child->was_ready
-                ? fmt::format("child pid {} still did not exit, sending a SIGKILL", child->pid)
-                : fmt::format("child pid {} was not ready after {} s, sending a SIGKILL",
-                              child->pid, kStartLimit.count()),
-            child->uid);
-        kill(*child);
-    }
 }
 
 bool Children::any_stale() const {

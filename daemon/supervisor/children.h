@@ -4,7 +4,7 @@
 // happens to a child is reported through Hooks. Supervisor's thread.
 //
 // A child that was told to leave and does not is told again, harder: Drain, past its deadline Stop,
-// past StopTimeout KILL.
+// past StopTimeout KILL (children_leaving.cc).
 
 #include <functional>
 #include <map>
@@ -45,11 +45,16 @@ public:
     // is free, or fork was refused (os_errno set).
     [[nodiscard]] Result<ChildUid> start(const Birth& birth);
 
-    // `deadline`: when what is left is closed; nothing: ChildDrainTimeout; kNever: unlimited.
-    static constexpr MonoTime kNever = MonoTime::max();
+    // `limit`: after which what is left is closed, 0 = unlimited; nothing: ChildDrainTimeout, also
+    // when that is changed later. Told twice, the earlier deadline holds (E-18).
     void drain(Child& child,
                scoreboard::RetireReason reason,
-               std::optional<MonoTime> deadline = std::nullopt);
+               std::optional<Nanoseconds> limit = std::nullopt);
+    // RetiringLimit (U-1): drains beyond it are ended, the longest first.
+    void keep_retiring_limit();
+    // ChildDrainTimeout, DrainKeepAliveGrace or StopTimeout may have been changed: they hold for
+    // those that leave already, from when they were told to.
+    void revise_limits();
     // Retires an idle child so that it can be taken back: it accepts nobody, and that is all until
     // drain() (un-retire; L-6).
     void pause(Child& child);
@@ -69,6 +74,8 @@ public:
     [[nodiscard]] bool any_stale() const;
 
 private:
+    static constexpr Seconds kStartLimit{30};  // not ready by then: killed
+
     [[nodiscard]] Result<ChildUid> fork_into(SlotIndex slot,
                                              const Extent& extent,
                                              const Birth& birth);
@@ -78,6 +85,9 @@ private:
     void handle(Child& child, const ipc::ChildMessage& message);
     void became_ready(Child& child);
     void leaves_by_itself(Child& child);
+    void note_deadline(Child& child, MonoTime now);
+    [[nodiscard]] bool send_drain(Child& child, MonoTime now, bool revised);
+    void escalate_stop(Child& child);
     void retiring(Child& child, scoreboard::RetireReason reason);
     void tell_shortage(Child& child, const ipc::ShortageReport& report);
     void buried(const os::Ended& ended);

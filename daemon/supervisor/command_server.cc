@@ -260,6 +260,8 @@ Reply CommandServer::apply(config::Validated validated,
     parts_.regulation.note_change(before);
     core.show_configuration();
     parts_.children.send_live();
+    parts_.children.revise_limits();
+    parts_.replacement.revise_limits();
     core.tell(log::Level::Notice, "change.applied",
               fmt::format("revision {}: {} (uid {}){}", core.revisions.revision().value(), what,
                           header.uid, why.empty() ? "" : ": " + why));

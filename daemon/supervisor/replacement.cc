@@ -79,8 +79,7 @@ std::uint64_t Replacement::begin(const Order& order) {
         order.max_surge > 0 ? order.max_surge : mpm::default_surge(settings.limits.active_limit());
     options.successors = order.successors;
     options.hard = order.hard;
-    options.drain_timeout = order.drain_timeout.value_or(
-        Milliseconds(order.hard ? settings.stop_timeout_ms : settings.live.child_drain_timeout_ms));
+    options.drain_timeout = drain_timeout();
     std::vector<Rollout::Target> targets;
     for (const ChildUid uid : order.targets)
         if (const Child* child = core_.children.find(uid)) targets.push_back({uid, child->slot});
@@ -99,6 +98,18 @@ std::uint64_t Replacement::begin(const Order& order) {
                            rollout_->total()));
     perform(rollout_->begin(os::mono_now()));
     return head_.number;
+}
+
+Nanoseconds Replacement::drain_timeout() const {
+    const config::Settings& settings = core_.settings();
+    return order_.drain_timeout.value_or(Milliseconds(
+        order_.hard ? settings.stop_timeout_ms : settings.live.child_drain_timeout_ms));
+}
+
+void Replacement::revise_limits() {
+    if (!running()) return;
+    rollout_->set_drain_timeout(drain_timeout());
+    tick(os::mono_now());
 }
 
 void Replacement::cancel() {
@@ -161,7 +172,7 @@ void Replacement::order_out(const Rollout::Action& action) {
     child->operation = head_.number;
     switch (action.kind) {
         case Rollout::Action::Kind::Drain:
-            children_.drain(*child, order_.reason, action.deadline.value_or(Children::kNever));
+            children_.drain(*child, order_.reason, order_.drain_timeout);
             break;
         case Rollout::Action::Kind::Stop:
             children_.stop(*child, order_.reason);

@@ -48,8 +48,11 @@ public:
     void ready(ChildUid uid);
     void exited(ChildUid uid);
     void tick(MonoTime now);
+    // ChildDrainTimeout or StopTimeout may have been changed.
+    void revise_limits();
 
 private:
+    [[nodiscard]] Nanoseconds drain_timeout() const;
     void perform(mpm::Rollout::Actions actions);
     void start(std::size_t step, mpm::Rollout::Actions& more);
     void order_out(const mpm::Rollout::Action& action);

@@ -37,22 +37,34 @@ struct Leaving {
     std::optional<WallTime> first_deadline;
 };
 
+void look_for_oldest(std::optional<scoreboard::ConnectionRow>& oldest,
+                     const Child& child,
+                     const scoreboard::View& view) {
+    scoreboard::ChildRow row{};
+    if (!view.child(child.slot.value()).read(row) || row.uid != child.uid.value()) return;
+    scoreboard::each_connection(view, row,
+                                [&](std::uint32_t, const scoreboard::ConnectionRow& connection) {
+                                    if (!oldest || connection.accepted_ns < oldest->accepted_ns)
+                                        oldest = connection;
+                                });
+}
+
 void look_at(Leaving& leaving, const Child& child, const scoreboard::View& view) {
     ++leaving.children;
     ++leaving.by_generation[child.generation.value()];
     if (child.drain_deadline_wall &&
         (!leaving.first_deadline || *child.drain_deadline_wall < *leaving.first_deadline))
         leaving.first_deadline = child.drain_deadline_wall;
-    scoreboard::ChildRow row{};
-    if (!view.child(child.slot.value()).read(row) || row.uid != child.uid.value()) return;
-    scoreboard::each_connection(
-        view, row, [&](std::uint32_t, const scoreboard::ConnectionRow& connection) {
-            if (!leaving.oldest || connection.accepted_ns < leaving.oldest->accepted_ns)
-                leaving.oldest = connection;
-        });
+    look_for_oldest(leaving.oldest, child, view);
 }
 
 }  // namespace
+
+std::string held_by(const Child& child, const scoreboard::View& view, MonoTime now) {
+    std::optional<scoreboard::ConnectionRow> oldest;
+    look_for_oldest(oldest, child, view);
+    return oldest ? ", " + connection_text(*oldest, now) : "";
+}
 
 std::string slot_holders(const ChildTable& children,
                          const scoreboard::View& view,

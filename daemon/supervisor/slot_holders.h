@@ -19,4 +19,8 @@ namespace mpmd::supervisor {
                                        std::uint32_t slots,
                                        MonoTime now);
 
+// What one child waits for longest: ", oldest connection 14 min from 198.51.100.7:51122: GET /big";
+// "" when it has none.
+[[nodiscard]] std::string held_by(const Child& child, const scoreboard::View& view, MonoTime now);
+
 }  // namespace mpmd::supervisor

@@ -194,6 +194,7 @@ void Supervisor::advance() {
     const std::vector<mpm::Effect> effects = lifecycle_.advance(situation);
     for (const mpm::Effect effect : effects)
         perform(effect);
+    if (!lifecycle_.stopping()) children_.keep_retiring_limit();
     if (!effects.empty()) show();
 }
 
@@ -222,9 +223,7 @@ void Supervisor::perform(mpm::Effect effect) {
             replacement_.cancel();
             break;
         case mpm::Effect::DrainChildren:
-            for (auto& [uid, child] : core_.children.all())
-                children_.drain(child, RetireReason::Stop,
-                                lifecycle_.next_deadline().value_or(Children::kNever));
+            drain_children();
             break;
         case mpm::Effect::StopChildren:
             for (auto& [uid, child] : core_.children.all())
@@ -238,6 +237,14 @@ void Supervisor::perform(mpm::Effect effect) {
             done_ = true;
             break;
     }
+}
+
+void Supervisor::drain_children() {
+    Nanoseconds limit{};  // none
+    if (const auto deadline = lifecycle_.next_deadline())
+        limit = std::max(*deadline - os::mono_now(), Nanoseconds(Milliseconds(1)));
+    for (auto& [uid, child] : core_.children.all())
+        children_.drain(child, RetireReason::Stop, limit);
 }
 
 Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
@@ -284,6 +291,7 @@ std::uint64_t Supervisor::replace_all(const RestartWish& wish) {
     succession_.forget_all();
     if (wish.hard) core_.board.begin_epoch(os::wall_now());
     core_.show_configuration();
+    children_.revise_limits();
     children_.send_logs();
     Replacement::Order order;
     order.kind =

@@ -64,6 +64,7 @@ private:
     void pass_deadlines();
     void advance();
     void perform(mpm::Effect effect);
+    void drain_children();
     [[nodiscard]] Result<std::uint64_t> restart(const RestartWish& wish);
     std::uint64_t replace_all(const RestartWish& wish);
     void reopen_logs();

@@ -321,6 +321,7 @@ BOOST_DATA_TEST_CASE(A_45_a_used_up_child_hands_over_to_a_successor_that_stands_
     BOOST_TEST(number(old->at("accepted")) == 10U);  // exactly
     BOOST_TEST(old->at("state") == "draining");
     BOOST_TEST(old->at("retire_reason") == "quota");
+    BOOST_TEST(old->contains("drain_deadline"));  // E-18: how long it still may
     // Who brings another request is answered, and told to go.
     BOOST_TEST(clients.front().get("/small.txt").announces_close());
 }

@@ -411,6 +411,34 @@ BOOST_AUTO_TEST_CASE(A_64_twenty_generations_are_held_and_every_new_one_serves) 
     BOOST_TEST(count_events(server, "slots.begin") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(A_64_no_more_generations_are_held_than_RetiringLimit_allows) {  // U-1, M-22
+    const ServerProcess server(
+        "ServerLimit 2\nThreadsPerChild 4\nMaxRequestWorkers 8\nStartServers 2\n"
+        "MinSpareThreads 2\nMaxSpareThreads 8\nRetiringLimit 3\n");
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+    const Mpmctl mpmctl(server.socket());
+    const auto first = mpmctl.status().at("generation").get<std::uint32_t>();
+    std::list<HttpClient> held;
+    for (std::uint32_t restart = 1; restart <= 20; ++restart) {
+        held.emplace_back(server.port());
+        BOOST_REQUIRE(held.back().send(get_request("/mpmd-test/stream?100000000&rate=1000")));
+        BOOST_REQUIRE(held.back().receive(true).status == 200);  // its head: the child has it
+        BOOST_REQUIRE_EQUAL(mpmctl.run({"graceful", "--wait", "ready"}).exit_status, 0);
+        BOOST_TEST(fetch(server.port(), "/").status == 200);
+        const Snapshot seen = board(server);
+        BOOST_TEST(seen.global.generation == first + restart);
+        BOOST_TEST(seen.totals.children <= 2U + 3U + 1U);  // and a successor on its way
+    }
+    BOOST_REQUIRE(becomes_true(seconds(3), [&] { return board(server).totals.draining <= 3U; }));
+    // The longest were ended: the last ones are left.
+    for (const Json& child : mpmctl.children())
+        if (child.at("state") == "draining")
+            BOOST_TEST(child.at("generation").get<std::uint32_t>() >= first + 17);
+    BOOST_TEST(mpmctl.connections("target ~ stream").size() <= 3U);
+    BOOST_TEST(count_events(server, "child.drain_ended") >= 17U);
+    BOOST_TEST(count_events(server, "slots.begin") == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mpmd::test

@@ -68,6 +68,23 @@ BOOST_AUTO_TEST_CASE(with_slots_to_spare_the_next_one_is_retired_meanwhile) {  /
     BOOST_TEST(victim->value() <= 3U);  // never the one that drains already
 }
 
+// RetiringLimit: one more would end the longest drain, and a surplus is no reason for that.
+BOOST_AUTO_TEST_CASE(a_surplus_waits_while_as_many_retire_as_may) {  // U-1, decisions.md 4
+    mpm::Limits limits = common();
+    limits.max_spare_threads = 7;
+    limits.server_limit = 14;
+    const mpm::Census c = census({idle(), idle(), idle(), quiescing(), quiescing()}, 18);
+    BOOST_TEST(!mpm::plan_maintenance(c, limits, {}, 16).retire);
+    BOOST_TEST((mpm::plan_maintenance(c, limits, {}, 16).decision.kept == Kept::StillRetiring));
+    BOOST_TEST(mpm::plan_maintenance(c, limits, {}, 17).retire.has_value());
+
+    mpm::Limits lowered = limits;
+    lowered.max_request_workers = 2 * lowered.threads_per_child;
+    lowered.max_spare_threads = 100;
+    BOOST_TEST(!mpm::plan_maintenance(c, lowered, {}, 16).retire);
+    BOOST_TEST(mpm::plan_maintenance(c, lowered, {}, 17).retire.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_shortage_forks_and_doubles_the_rate) {  // T5
     const mpm::Plan p = plan(census({busy(), busy(), busy()}));
     BOOST_REQUIRE(p.spawn_slots.size() == 1U);

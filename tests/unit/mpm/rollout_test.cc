@@ -325,6 +325,34 @@ BOOST_AUTO_TEST_CASE(a_newer_restart_may_follow_while_old_children_drain) {  // 
     BOOST_TEST(s.finished == 1);
 }
 
+// E-18, contract 4: the limit is changed while old children drain; it counts from their order.
+BOOST_AUTO_TEST_CASE(a_changed_drain_limit_holds_for_those_that_drain) {
+    Supervisor s(1, options(1, 0));
+    s.ready(101);
+    s.tick(5);
+    s.rollout.set_drain_timeout(Seconds(8));
+    BOOST_TEST((s.rollout.next_deadline() == at(8)));
+    s.rollout.set_drain_timeout(Seconds(0));
+    BOOST_TEST(!s.rollout.next_deadline());
+    s.rollout.set_drain_timeout(Seconds(6));
+    s.tick(5);
+    BOOST_TEST(s.state() == State::Draining);
+    s.tick(6);
+    BOOST_TEST(s.state() == State::Succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_StopTimeout_holds_for_those_that_a_hard_restart_has_stopped) {
+    RolloutOptions o = options(1, 600);
+    o.hard = true;
+    Supervisor s(1, o);
+    s.ready(101);
+    s.rollout.set_drain_timeout(Seconds(2));
+    s.tick(2);
+    BOOST_TEST(s.killed == Uids{1}, boost::test_tools::per_element());
+    s.rollout.set_drain_timeout(Seconds(1));
+    BOOST_TEST(!s.rollout.next_deadline());  // it was killed: nothing is left to do
+}
+
 BOOST_AUTO_TEST_CASE(nothing_to_replace_succeeds_at_once) {
     Supervisor s(0, options(1));
     BOOST_TEST(s.state() == State::Succeeded);
