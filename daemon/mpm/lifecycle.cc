@@ -117,6 +117,8 @@ void Lifecycle::pass_deadline(const Situation& situation, Effects& effects) {
         deadline_ = situation.now + kGiveUpAfterKill;
         return;
     }
+    effects.push_back(Effect::LeaveBehind);
+    exit_code_ = 1;
     remove_pid_file(effects);
     effects.push_back(Effect::Exit);
     state_ = ServerState::Finished;

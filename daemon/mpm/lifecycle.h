@@ -48,6 +48,7 @@ enum class Effect : std::uint8_t {
     DrainChildren,  // DRAIN to all, nobody is replaced from here on
     StopChildren,   // STOP to all
     KillChildren,   // SIGKILL to all that live
+    LeaveBehind,    // some live in spite of that: name them; Exit follows, with status 1
     Exit,           // leave with exit_code()
 };
 

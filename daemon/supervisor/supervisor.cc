@@ -233,6 +233,9 @@ void Supervisor::perform(mpm::Effect effect) {
             for (auto& [uid, child] : core_.children.all())
                 children_.kill(child);
             break;
+        case mpm::Effect::LeaveBehind:
+            name_left_behind();
+            break;
         case mpm::Effect::Exit:
             done_ = true;
             break;
@@ -245,6 +248,16 @@ void Supervisor::drain_children() {
         limit = std::max(*deadline - os::mono_now(), Nanoseconds(Milliseconds(1)));
     for (auto& [uid, child] : core_.children.all())
         children_.drain(child, RetireReason::Stop, limit);
+}
+
+// 6.2, the last rung.
+void Supervisor::name_left_behind() {
+    std::string pids;
+    for (const auto& [uid, child] : core_.children.all())
+        pids += fmt::format("{}{}", pids.empty() ? "" : ", ", child.pid);
+    core_.tell(
+        Level::Error, "server.left_behind",
+        fmt::format("could not make child pid {} exit, even with a SIGKILL: left behind", pids));
 }
 
 Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {

@@ -65,6 +65,7 @@ private:
     void advance();
     void perform(mpm::Effect effect);
     void drain_children();
+    void name_left_behind();
     [[nodiscard]] Result<std::uint64_t> restart(const RestartWish& wish);
     std::uint64_t replace_all(const RestartWish& wish);
     void reopen_logs();

@@ -8,11 +8,15 @@
 #include <future>
 #include <thread>
 
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/http_client.h"
 #include "tests/support/processes.h"
 #include "tests/support/server_process.h"
+#include "tests/support/skip.h"
 #include "tests/support/soon.h"
 
 namespace mpmd::test {
@@ -87,6 +91,20 @@ BOOST_AUTO_TEST_CASE(term_does_not_wait_for_a_worker_that_sleeps) {
     const auto children = server.children();
     BOOST_TEST(server.stop() == 0);
     BOOST_TEST(all_gone(children));
+}
+
+// 6.2, "give up, error". The dead child of a debugger is nobody else's until that has looked.
+BOOST_AUTO_TEST_CASE(a_child_that_no_signal_ends_is_named_and_the_status_says_so) {
+    ServerProcess server(alone(kTwoChildren + "StopTimeout 1\n"));
+    const pid_t child = settled_children(server).front();
+    if (::ptrace(PTRACE_SEIZE, child, nullptr, nullptr) != 0) skip("this system lets nobody trace");
+    BOOST_TEST(server.stop() == 1);
+    const std::string log = server.error_log();
+    BOOST_TEST(log.find("could not make child pid " + std::to_string(child) +
+                        " exit, even with a SIGKILL") != std::string::npos,
+               log);
+    BOOST_TEST(!std::filesystem::exists(server.dir() / "mpmd.pid"));
+    (void)::waitpid(child, nullptr, __WALL);
 }
 
 BOOST_AUTO_TEST_CASE(quit_answers_what_runs_refuses_what_is_new_and_ends) {

@@ -134,7 +134,10 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(advance(lifecycle, 12).empty());
     BOOST_TEST((advance(lifecycle, 13) == Effects{Effect::KillChildren}));
     BOOST_TEST(advance(lifecycle, 13).empty());
-    BOOST_TEST((advance(lifecycle, 14) == Effects{Effect::RemovePidFile, Effect::Exit}));
+    BOOST_TEST(lifecycle.exit_code() == 0);
+    BOOST_TEST((advance(lifecycle, 14) ==
+                Effects{Effect::LeaveBehind, Effect::RemovePidFile, Effect::Exit}));
+    BOOST_TEST(lifecycle.exit_code() == 1);  // not everything is gone that should be
     BOOST_TEST(advance(lifecycle, 15).empty());
 }
 
