@@ -21,10 +21,6 @@ namespace mpmd::handlers {
 
 namespace {
 
-std::string from_server_root(const config::Settings& settings, const std::string& path) {
-    return path.starts_with('/') ? path : settings.server_root + '/' + path;
-}
-
 // A limit as script_launcher.h reads it.
 void add_limit(std::vector<std::string>& words,
                std::string_view name,
@@ -106,7 +102,7 @@ bool has_no_body(const http::Request& request, std::uint16_t status) {
 
 CgiScripts::CgiScripts(const config::Settings& settings, ScriptKeeper& keeper, const log::Log& log)
     : settings_(settings),
-      document_root_(from_server_root(settings, settings.document_root)),
+      document_root_(settings.document_root),
       time_zone_([] {
           const char* const zone = std::getenv("TZ");
           return std::string(zone == nullptr ? "" : zone);
@@ -140,8 +136,7 @@ ScriptPlace CgiScripts::place_of(const http::Request& request, const LocationRul
     none.status = decoded.status;
     if (decoded.status != 0) return none;
     if (const config::ScriptAlias* const alias = alias_of(request.raw_path))
-        return find_script(alias->path, from_server_root(settings_, alias->directory),
-                           decoded.path);
+        return find_script(alias->path, alias->directory, decoded.path);
     if (!rules.exec_cgi) {
         none.status = 403;
         none.reason = fmt::format("{}: Options ExecCGI is off at this place", decoded.path);

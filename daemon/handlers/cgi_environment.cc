@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
+#include "daemon/http/target.h"
 
 namespace mpmd::handlers {
 
@@ -64,15 +65,6 @@ void add_client_fields(const http::Request& request, std::vector<std::string>& e
     }
 }
 
-// What the client calls us, without its port.
-std::string_view host_name(std::string_view host) {
-    const std::size_t colon = host.rfind(':');
-    const std::size_t bracket = host.rfind(']');
-    if (colon == std::string_view::npos || (bracket != std::string_view::npos && bracket > colon))
-        return host;
-    return host.substr(0, colon);
-}
-
 }  // namespace
 
 std::vector<std::string> cgi_environment(const http::Request& request, const CgiFacts& facts) {
@@ -85,8 +77,8 @@ std::vector<std::string> cgi_environment(const http::Request& request, const Cgi
     if (!facts.time_zone.empty()) add("TZ", facts.time_zone);
     add("GATEWAY_INTERFACE", "CGI/1.1");
     add("SERVER_SOFTWARE", "mpmd/" MPMD_VERSION);
-    const std::string_view called = host_name(request.host);
-    add("SERVER_NAME", !facts.server_name.empty() ? host_name(facts.server_name)
+    const std::string_view called = http::without_port(request.host);
+    add("SERVER_NAME", !facts.server_name.empty() ? http::without_port(facts.server_name)
                        : !called.empty()          ? called
                                                   : std::string_view(facts.server_address));
     add("SERVER_ADDR", facts.server_address);

@@ -27,10 +27,6 @@ MimeTypes load_types(const std::string& path) {
 }
 
 // As httpd: a relative path is meant from ServerRoot.
-std::string from_server_root(const config::Settings& settings, const std::string& path) {
-    return path.starts_with('/') ? path : settings.server_root + '/' + path;
-}
-
 FileCacheCaps caps_of(const config::Settings& settings) {
     FileCacheCaps caps;
     caps.entries = static_cast<std::size_t>(std::max<std::int64_t>(settings.file_cache_entries, 0));
@@ -94,9 +90,7 @@ Router::Router(const config::Settings& settings,
                scoreboard::View board,
                std::uint32_t slot)
     : locations_(settings.locations),
-      files_(from_server_root(settings, settings.document_root),
-             settings.directory_index,
-             load_types(from_server_root(settings, settings.types_config))),
+      files_(settings.document_root, settings.directory_index, load_types(settings.types_config)),
       test_handlers_(test_handlers),
       status_(board, slot, settings.server_name),
       cache_(caps_of(settings), Milliseconds(settings.live.file_cache_check_ms)) {}

@@ -10,6 +10,7 @@
 #include "daemon/handlers/location.h"
 #include "daemon/handlers/status_figures.h"
 #include "daemon/handlers/status_page.h"
+#include "daemon/http/target.h"
 #include "daemon/os/clock.h"
 #include "daemon/os/process.h"
 
@@ -30,14 +31,6 @@ std::string local_time(std::uint64_t wall_us) {
     const std::size_t size =
         std::strftime(text.data(), text.size(), "%A, %d-%b-%Y %H:%M:%S %Z", &parts);
     return {text.data(), size};
-}
-
-// Without the port.
-std::string_view host_name(std::string_view host) {
-    const std::size_t bracket = host.rfind(']');
-    const std::size_t colon = host.rfind(':');
-    if (colon == std::string_view::npos) return host;
-    return bracket != std::string_view::npos && colon < bracket ? host : host.substr(0, colon);
 }
 
 }  // namespace
@@ -78,7 +71,7 @@ void ServerStatus::send(const http::Request& request,
                         Form form,
                         std::string_view text,
                         http::Response& response) const {
-    std::string name(host_name(request.host));
+    std::string name(http::without_port(request.host));
     if (name.empty()) name = server_name_;
     const std::string address = server_address(request).host();
     if (name.empty()) name = address;

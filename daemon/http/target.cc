@@ -164,4 +164,12 @@ std::string encode_path(std::string_view path) {
     return out;
 }
 
+std::string_view without_port(std::string_view host) {
+    const std::size_t colon = host.rfind(':');
+    const std::size_t bracket = host.rfind(']');
+    if (colon == std::string_view::npos || (bracket != std::string_view::npos && bracket > colon))
+        return host;
+    return host.substr(0, colon);
+}
+
 }  // namespace mpmd::http

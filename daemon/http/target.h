@@ -18,6 +18,8 @@ namespace mpmd::http {
 // Host field or authority: name, address or "" with an optional port; never a user, a blank or a
 // path.
 [[nodiscard]] bool valid_host(std::string_view host);
+// "www.example.org" of "www.example.org:8080", "[::1]" of "[::1]:80".
+[[nodiscard]] std::string_view without_port(std::string_view host);
 
 struct DecodedPath {
     std::uint16_t status = 0;  // 0, or what to answer

@@ -143,8 +143,7 @@ BOOST_AUTO_TEST_CASE(every_request_is_checked_files_too) {
     dir.write("site/a.txt", "hello");
     dir.write("site/secret/b.txt", "secret");
     config::Settings settings;
-    settings.server_root = dir.path().string();
-    settings.document_root = "site";
+    settings.document_root = dir / "site";
     settings.locations = {section("/secret", std::nullopt, Access::Denied),
                           section("/mpmd-test", std::nullopt, Access::Local)};
     handlers::Router router(settings, true);

@@ -27,9 +27,8 @@ struct Served {
 
     explicit Served(bool test_handlers = false) {
         dir.write("site/a.txt", "hello");
-        settings.server_root = dir.path().string();
-        settings.document_root = "site";  // relative to ServerRoot
-        settings.types_config = "mime.types";
+        settings.document_root = dir / "site";
+        settings.types_config = dir / "mime.types";
         dir.write("mime.types", "text/x-test txt\n");
         router = std::make_unique<handlers::Router>(settings, test_handlers);
     }

@@ -76,4 +76,12 @@ BOOST_AUTO_TEST_CASE(hosts_are_names_addresses_and_ports) {
         BOOST_TEST_CONTEXT(bad) BOOST_TEST(!http::valid_host(bad));
 }
 
+BOOST_AUTO_TEST_CASE(a_host_without_its_port) {
+    BOOST_TEST(mpmd::http::without_port("a.example:8080") == "a.example");
+    BOOST_TEST(mpmd::http::without_port("a.example") == "a.example");
+    BOOST_TEST(mpmd::http::without_port("[::1]:80") == "[::1]");
+    BOOST_TEST(mpmd::http::without_port("[::1]") == "[::1]");
+    BOOST_TEST(mpmd::http::without_port("").empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
