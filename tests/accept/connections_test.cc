@@ -230,8 +230,11 @@ BOOST_AUTO_TEST_CASE(A_54_graceful_restarts_under_a_thousand_connections_a_secon
         threads.emplace_back([&] { load.run(server.port()); });
     int restarts = 0;
     const auto begin = Clock::now();
+    std::uint64_t before = 0;
     for (auto next = begin + every; next < begin + length; next += every) {
         std::this_thread::sleep_until(next);
+        BOOST_TEST(load.answered.load() > before);  // in each interval
+        before = load.answered.load();
         server.signal(SIGUSR1);
         ++restarts;
     }
@@ -245,7 +248,8 @@ BOOST_AUTO_TEST_CASE(A_54_graceful_restarts_under_a_thousand_connections_a_secon
     BOOST_TEST(load.refused.load() == 0U);
     BOOST_TEST(load.dropped.load() == 0U);
     BOOST_TEST(load.errors.load() == 0U);
-    BOOST_TEST(load.answered.load() > 0U);
+    // Zero failures mean something under load only: a quarter of what is asked for at the least.
+    BOOST_TEST(load.answered.load() >= 250U * static_cast<std::uint64_t>(length.count()));
     BOOST_TEST(becomes_true(seconds(2), [&] {
         return mpmctl.status().at("generation").get<int>() == generation + restarts;
     }));

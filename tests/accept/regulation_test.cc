@@ -165,31 +165,63 @@ BOOST_AUTO_TEST_CASE(A_55_no_more_children_start_than_may_be_active) {  // N16
     BOOST_TEST(board(server).global.spawned == 4U);  // nor was a fifth there for a moment
 }
 
-BOOST_AUTO_TEST_CASE(A_66_a_load_step_finds_waiting_threads) {
-    // MaxRequestWorkers 80, so that 50 % of it are 40; 60 threads wait, MinSpareThreads is 20.
-    const ServerProcess server(
-        ServerOptions{"ServerLimit 8\nThreadsPerChild 10\nMaxRequestWorkers 80\nStartServers 6\n"
-                      "MinSpareThreads 20\nMaxSpareThreads 70\n",
-                      true});
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 6); }));
-    const Mpmctl mpmctl(server.socket());
-    const auto born_before = uids_of(mpmctl.children());
-
-    Sleepers load(server);
-    for (int step = 0; step < 4; ++step)
-        load.add(10, "/mpmd-test/sleep?3");  // each is with a worker before the next ones come
-
-    // Nobody waited for a fork: every request runs in a child that was there before it.
-    const Json connections = mpmctl.connections("state = running");
-    BOOST_TEST(connections.size() == 40U);
-    for (const Json& connection : connections) {
-        BOOST_TEST(connection.contains("thread"));
-        BOOST_TEST(std::count(born_before.begin(), born_before.end(),
-                              number(connection.at("child_uid"))) == 1);
+// How long each of `count` requests waited until a thread ran it, sent one after the other.
+std::vector<milliseconds> queue_waits(const ServerProcess& server,
+                                      std::list<HttpClient>& clients,
+                                      std::size_t count,
+                                      const std::string& target) {
+    std::vector<milliseconds> waits;
+    const std::uint32_t before = board(server).totals.busy;  // threads
+    for (std::size_t i = 1; i <= count; ++i) {
+        clients.emplace_back(server.port());
+        const auto sent = std::chrono::steady_clock::now();
+        BOOST_REQUIRE(clients.back().send(get_request(target)));
+        BOOST_REQUIRE(becomes_true(seconds(2), [&] {
+            return board(server).totals.busy == before + static_cast<std::uint32_t>(i);
+        }));
+        waits.push_back(
+            std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - sent));
     }
-    BOOST_TEST(load.none_answered());
-    load.expect_all_answered();
-    BOOST_TEST(number(mpmctl.status().at("requests").at("queue_timeouts")) == 0U);
+    return waits;
+}
+
+// The row as we read it: threads for the step wait (StartServers), and MinSpareThreads, half of it,
+// is what regulation has ready again for the next one. The first 40 of MaxRequestWorkers 80 take
+// every thread there is; only children forked since can run the 20 that follow.
+BOOST_AUTO_TEST_CASE(A_66_a_load_step_finds_waiting_threads) {
+    const ServerProcess server(
+        ServerOptions{"ServerLimit 8\nThreadsPerChild 10\nMaxRequestWorkers 80\nStartServers 4\n"
+                      "MinSpareThreads 20\nMaxSpareThreads 70\n",
+                      false});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 4); }));
+    BOOST_TEST(board(server).totals.idle == 40);
+    std::set<std::uint64_t> born_before;
+    for (const scoreboard::Child& child : board(server).children)
+        born_before.insert(child.row.uid);
+
+    std::list<HttpClient> clients;
+    const std::string target = "/mpmd-test/sleep?7";
+    std::vector<milliseconds> waits = queue_waits(server, clients, 40, target);
+    const auto busy_of = [&](bool old) {
+        std::int64_t busy = 0;
+        for (const scoreboard::Child& child : board(server).children)
+            if ((born_before.count(child.row.uid) == 1) == old) busy += child.busy;
+        return busy;
+    };
+    BOOST_TEST(busy_of(true) == 40);
+    BOOST_TEST(busy_of(false) == 0);
+
+    BOOST_REQUIRE(becomes_true(seconds(2), [&] { return board(server).totals.idle >= 20; }));
+    for (const milliseconds wait : queue_waits(server, clients, 20, target))
+        waits.push_back(wait);
+    BOOST_TEST(busy_of(false) == 20);
+    BOOST_TEST(std::all_of(clients.begin(), clients.end(),
+                           [](const HttpClient& client) { return client.quiet(); }));
+
+    std::sort(waits.begin(), waits.end());
+    const milliseconds p99 = waits[waits.size() * 99 / 100];
+    BOOST_TEST_MESSAGE("queue wait p99 " << p99.count() << " ms");
+    BOOST_TEST((p99 <= soon(milliseconds(50))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

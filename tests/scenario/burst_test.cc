@@ -41,14 +41,26 @@ BOOST_AUTO_TEST_CASE(seed_004_grows_to_its_six_children_under_load) {
 }
 
 BOOST_AUTO_TEST_CASE(a_load_step_finds_waiting_threads) {
-    mpmd::mpm::Limits limits = spare(fixture(16, 25, 400), 3, 100, 250);
-    SimulatedServer server(limits, 16);
+    // From 0 to half of MaxRequestWorkers at once; MinSpareThreads is half of that.
+    SimulatedServer server(spare(fixture(16, 25, 400), 8, 100, 250), 16);
     server.run(Seconds(5));
-    for (std::int64_t load = 0; load <= 200; load += 50) {
-        server.set_demand(load);
-        BOOST_TEST(server.idle_threads() > 0);
-        server.run(Seconds(3));
-    }
+    BOOST_TEST(server.forks().size() == 8U);
+    const auto running = [&server] {
+        std::int64_t count = 0;
+        for (const auto& [uid, child] : server.children())
+            count += child.busy;
+        return count;
+    };
+    server.set_demand(200);
+    BOOST_TEST(running() == 200);  // nobody waits
+    BOOST_TEST(server.idle_threads() == 0);
+    // One child, two, four: at the third tick there is enough again for half a step more.
+    server.run(Seconds(2));
+    BOOST_TEST(server.idle_threads() < 100);
+    server.run(Seconds(2));
+    BOOST_TEST(server.idle_threads() >= 100);
+    server.set_demand(300);
+    BOOST_TEST(running() == 300);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
