@@ -140,6 +140,29 @@ BOOST_AUTO_TEST_CASE(A_13_an_idle_worker_is_not_enough_when_connections_are) {  
     BOOST_TEST(only_child(mpmctl).at("accepting") == false);
 }
 
+// E-13: a child at its connection limit has no idle threads for regulation, which forks.
+BOOST_AUTO_TEST_CASE(a_child_full_of_idle_connections_gets_a_sibling_that_serves_the_next_client) {
+    const ServerProcess server(kOneChild + kNoShedding +
+                               "AsyncRequestWorkerFactor 2\nServerLimit 2\nMaxRequestWorkers 8\n");
+    const Mpmctl mpmctl(server.socket());
+    const auto first = only_child(mpmctl).at("pid").get<pid_t>();
+    Clients clients;
+    add_kept_alive(clients, 12, server.port(), mpmctl);
+    HttpClient thirteenth(server.port());
+    BOOST_TEST(thirteenth.get(kWorkerPath).status == 200);
+    BOOST_TEST(number(mpmctl.status().at("requests").at("shed_keep_alive")) == 0U);
+    const Json found =
+        mpmctl.connections("peer = 127.0.0.1:" + std::to_string(thirteenth.local_port()));
+    BOOST_REQUIRE(found.size() == 1U);
+    BOOST_TEST(found.at(0).at("pid").get<pid_t>() != first);
+    const Json decisions = mpmctl.json({"decisions"}).at("decisions");
+    const auto fork = std::find_if(decisions.begin(), decisions.end(), [](const Json& decision) {
+        return decision.at("branch") == "M-18d";
+    });
+    BOOST_REQUIRE((fork != decisions.end()));
+    BOOST_TEST(fork->at("cause") == "connections", fork->dump());
+}
+
 BOOST_AUTO_TEST_CASE(
     A_14_no_idle_connection_is_dropped_while_all_workers_are_busy) {  // E-11, E-14 a
     const ServerProcess server(kOneChild + "AsyncRequestWorkerFactor 10\n");

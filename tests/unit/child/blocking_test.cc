@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <deque>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -309,6 +312,83 @@ BOOST_AUTO_TEST_CASE(several_sockets_are_polled_under_the_mutex_only) {  // W-1,
     BOOST_TEST(eventually([&] { return parent.idle() == 4; }));
 }
 
+BOOST_AUTO_TEST_CASE(ready_sockets_are_served_in_turn_one_client_a_hold) {  // W-1, W-2
+    WorkerParent parent;
+    parent.threads = 6;
+    parent.sockets = 3;
+    auto mutex = os::ProcessMutex::in_memory();
+    BOOST_REQUIRE(mutex.has_value());
+    parent.accept_mutex = std::move(*mutex);
+    auto sibling = std::make_unique<Sibling>(*parent.accept_mutex);
+    parent.start();
+    // Four clients at each socket before the child may look: more than it has threads.
+    std::vector<Client> clients;
+    for (std::size_t i = 0; i < 12; ++i)
+        clients.emplace_back(parent.port(i / 4));
+    sibling.reset();
+    BOOST_TEST(parent.shows("RRRRRR"));
+    std::array<std::uint16_t, 6> order{};
+    for (std::uint32_t i = 0; i < parent.extent().shape().connections; ++i) {
+        scoreboard::ConnectionRow row;
+        if (!parent.extent().connection(i).read(row) || row.number == 0) continue;
+        BOOST_REQUIRE(row.number <= order.size());
+        order[row.number - 1] = row.local_port;
+    }
+    BOOST_TEST(order[0] == parent.port(0));
+    for (std::size_t i = 0; i < 3; ++i) {
+        BOOST_TEST(order[i] == order[i + 3]);
+        BOOST_TEST(order[i] != order[(i + 1) % 3]);
+    }
+}
+
+// P-4: nobody is accepted for whom no thread is reserved, so nothing ever waits in the queue.
+BOOST_AUTO_TEST_CASE(a_thread_is_reserved_before_a_client_is_accepted) {
+    WorkerParent parent;
+    parent.start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 12; ++i)
+        clients.emplace_back(parent.port());
+    BOOST_TEST(parent.shows("RRRR"));
+    BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
+    BOOST_TEST(parent.status().accepted.load() == 4u);
+    BOOST_TEST(parent.status().queued.load() == 0);
+    for (Client& client : clients) {  // each makes way for the next
+        BOOST_TEST(client.ask("/a.html", "Connection: close\r\n").body == "hello");
+        BOOST_TEST(parent.status().queued.load() <= 4);
+    }
+    BOOST_TEST(parent.status().accepted.load() == 12u);
+}
+
+// The 2 s without a byte are asked anew with each byte, the total is not: 30 s, or 2 s for a child
+// that drains.
+BOOST_AUTO_TEST_CASE(a_client_that_goes_on_sending_does_not_linger_for_ever) {  // W-3, E-6
+    WorkerParent parent;
+    parent.config.effective.request.body = 10;
+    parent.start();
+    Client talker(parent.port());
+    talker.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n");
+    BOOST_TEST(talker.read_answer().status == 413);
+    BOOST_TEST(parent.shows("C___"));
+    const auto begin = Clock::now();
+    while (Clock::now() - begin < milliseconds(2600)) {
+        talker.send("x");
+        std::this_thread::sleep_for(milliseconds(20));
+    }
+    BOOST_TEST(parent.letters() == "C___");
+    parent.drain(600'000, 100);
+    std::atomic<bool> gone{false};
+    std::thread sender([&] {
+        while (!gone) {
+            talker.send("x");
+            std::this_thread::sleep_for(milliseconds(20));
+        }
+    });
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);
+    gone = true;
+    sender.join();
+    BOOST_TEST((Clock::now() - begin < std::chrono::seconds(25)));  // not 30
+}
+
 BOOST_AUTO_TEST_CASE(a_child_that_waits_for_the_mutex_still_drains) {
     WorkerParent parent;
     parent.sockets = 2;
@@ -337,6 +417,52 @@ BOOST_AUTO_TEST_CASE(a_mutex_that_fails_before_the_first_client_makes_the_child_
     BOOST_TEST(parent.exit_status().value_or(-1) == ipc::kExitSick);
     BOOST_TEST(parent.read_file("error_log").find("accept mutex does not work") !=
                std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_mutex_that_fails_later_retires_the_child) {  // W-7
+    WorkerParent parent;
+    parent.sockets = 2;
+    const std::string path = (parent.directory / "lock").string();
+    auto mutex = os::ProcessMutex::in_file(os::MutexKind::Fcntl, path);
+    BOOST_REQUIRE(mutex.has_value());
+    parent.accept_mutex = std::move(*mutex);
+    const os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<int, 2> pipe{};
+    BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+    const os::UniqueFd hears(pipe[0]);
+    const os::UniqueFd says(pipe[1]);
+    int lock = -1;
+    parent.spoil = [&](child::Heritage& heritage) { lock = heritage.accept_mutex->fd(); };
+    parent.in_child = [&] {
+        std::thread([&lock, reader = reader.get(), hears = hears.get()] {
+            char byte = 0;
+            if (::read(hears, &byte, 1) == 1) ::dup2(reader, lock);
+        }).detach();
+    };
+    parent.start();
+    BOOST_REQUIRE(parent.reported(ipc::Report::Ready));
+    Client first(parent.port());
+    BOOST_TEST(first.ask("/a.html").body == "hello");
+    BOOST_REQUIRE(::write(says.get(), "x", 1) == 1);
+    // From now on it cannot be locked. Who comes while it is held is served.
+    std::deque<Client> others;
+    BOOST_TEST(eventually([&] {
+        if (parent.has_said(ipc::Report::Draining)) return true;
+        if (others.size() < 3) {
+            try {
+                others.emplace_back(parent.port());
+            } catch (const std::runtime_error&) {  // its sockets are closed by now
+            }
+        }
+        return false;
+    }));
+    BOOST_TEST(first.ask("/a.html").closes());
+    first.close();
+    others.clear();
+    BOOST_TEST(parent.exit_status().value_or(-1) == 0);  // not sick: it has served
+    const std::string log = parent.read_file("error_log");
+    BOOST_TEST(log.find("the accept mutex has failed") != std::string::npos, log);
+    BOOST_TEST(log.find(":emerg") != std::string::npos, log);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,14 @@
 // A whole child against scripted clients: what a request gets.
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include <signal.h>
+#include <sys/epoll.h>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -303,6 +307,34 @@ BOOST_AUTO_TEST_CASE(signals_to_a_child_are_not_for_it) {  // A-42
     BOOST_TEST(parent.alive());
     ::kill(parent.pid(), SIGABRT);
     BOOST_TEST(parent.exit_status().value_or(0) == -SIGABRT);
+}
+
+// P-3: all children watch the same sockets, and a client wakes one of them.
+BOOST_DATA_TEST_CASE(a_listening_socket_is_watched_exclusively,
+                     boost::unit_test::data::make(kModels),
+                     model) {
+    MiniParent parent;
+    parent.config.effective.limits.model = model;
+    parent.start();
+    BOOST_REQUIRE(eventually([&] { return parent.status().accepting.load() == 1; }));
+    const std::string proc = "/proc/" + std::to_string(parent.pid()) + "/fdinfo";
+    std::size_t exclusive = 0;
+    const auto count = [&] {
+        exclusive = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(proc)) {
+            std::ifstream info(entry.path());
+            std::string word;
+            while (info >> word)
+                if (word == "events:" && info >> word &&
+                    (std::stoul(word, nullptr, 16) & EPOLLEXCLUSIVE) != 0)
+                    ++exclusive;
+        }
+        return exclusive;
+    };
+    BOOST_TEST(eventually([&] { return count() == 1u; }));
+    parent.order(ipc::Order::Pause);
+    BOOST_TEST(parent.reported(ipc::Report::StoppedAccepting));
+    BOOST_TEST(count() == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
