@@ -34,23 +34,27 @@ private:
 
     void old_name(const Occurrence& line) {
         const OldName& old = *line.old;
-        if (old.event_ignores && model_ == mpm::Model::Event) {
-            report(Severity::Warning, line,
-                   fmt::format("{} is an old name and not needed, ignored: the event MPM takes no "
-                               "lock to accept; with MPM worker write {} {}",
-                               old.name, old.current, old.today(line.arguments)));
-            layer_.old_lines.push_back(
-                {std::string(old.current), std::string(old.name), "", line.position});
-            return;
-        }
-        const std::string today = fmt::format(
-            "{} {}", old.current,
-            old.today != nullptr ? old.today(line.arguments) : join_words(line.arguments));
-        report(Severity::Warning, line,
-               fmt::format("{} is an old name: write {}{}{}", old.name, today,
-                           old.note.empty() ? "" : "; ", old.note));
+        const bool needed = !(old.event_ignores && model_ == mpm::Model::Event);
+        // What an old line asks for depends on the others (AcceptMutex, LockFile).
+        const std::string today =
+            fmt::format("{} {}", old.current,
+                        old.add != nullptr ? words::show_accept_mutex(layer_.settings)
+                                           : join_words(line.arguments));
         layer_.old_lines.push_back(
-            {std::string(old.current), std::string(old.name), today, line.position});
+            {std::string(old.current), std::string(old.name), needed ? today : "", line.position});
+        if (!needed) {
+            return report(Severity::Warning, line,
+                          fmt::format("{} is an old name and not needed, ignored: the event MPM "
+                                      "takes no lock to accept; with MPM worker write {}",
+                                      old.name, today));
+        }
+        std::string text = fmt::format("{} is an old name: write {}", old.name, today);
+        const auto add = [&text](std::string_view clause) {
+            if (!clause.empty()) text += fmt::format("; {}", clause);
+        };
+        add(old.note);
+        if (old.name == "AcceptMutex") add(words::accept_mutex_remark(line.arguments));  // D-44
+        report(Severity::Warning, line, std::move(text));
     }
 
     void mutex(const Occurrence& line) {

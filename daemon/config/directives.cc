@@ -497,10 +497,8 @@ constexpr Directive kTable[] = {
 constexpr OldName kOldNames[] = {
     {"MaxClients", "MaxRequestWorkers", ""},
     {"MaxRequestsPerChild", "MaxConnectionsPerChild", "it counts connections, not requests"},
-    {"AcceptMutex", "Mutex", "it names the mutex it is for", words::add_accept_mutex,
-     words::accept_mutex_today, true},
-    {"LockFile", "Mutex", "it takes the directory only", words::add_lock_file,
-     words::lock_file_today, true},
+    {"AcceptMutex", "Mutex", "it names the mutex it is for", words::add_accept_mutex, true},
+    {"LockFile", "Mutex", "it takes the directory only", words::add_lock_file, true},
 };
 
 }  // namespace

@@ -86,10 +86,9 @@ struct OldName {
     std::string_view name;     // "MaxClients"
     std::string_view current;  // "MaxRequestWorkers"
     std::string_view note;     // what changed besides the name, a clause; may be empty
-    // Where the arguments differ too: one argument into what `current` sets, and the arguments of
-    // `current` as one would write them today. Null: the same arguments.
+    // Where the arguments differ too: one argument into what `current` sets. Null: the same
+    // arguments.
     Outcome (*add)(Settings&, Arguments) = nullptr;
-    std::string (*today)(Arguments) = nullptr;
     bool event_ignores = false;  // only a warning under MPM event (2.4)
 };
 

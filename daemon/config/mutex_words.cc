@@ -92,6 +92,11 @@ std::string directory_of(const std::string& file) {
     return file.substr(0, std::max<std::size_t>(slash, 1));
 }
 
+std::string mapped_remark(const Mechanism& mechanism) {
+    return fmt::format("{} is taken as pthread, which recovers when the process that holds it dies",
+                       mechanism.word);
+}
+
 struct Wish {
     MutexChoice choice;              // without a name
     std::vector<std::string> names;  // ours
@@ -172,12 +177,7 @@ std::string show_mutex(const Settings& settings) {
 std::string mutex_remark(Arguments arguments, mpm::Model model) {
     const std::string& first = arguments[0];
     const Mechanism* mechanism = find_mechanism(std::string_view(first).substr(0, first.find(':')));
-    if (mechanism != nullptr && mechanism->mapped) {
-        return fmt::format(
-            "Mutex {} is taken as pthread, which recovers when the process that "
-            "holds it dies",
-            mechanism->word);
-    }
+    if (mechanism != nullptr && mechanism->mapped) return "Mutex " + mapped_remark(*mechanism);
     const bool accept =
         std::any_of(arguments.begin() + 1, arguments.end(),
                     [](const std::string& word) { return text::iequals(word, kAccept); });
@@ -200,24 +200,33 @@ Outcome add_accept_mutex(Settings& settings, Arguments arguments) {
                         "sysvsem, posixsem and pthread, not \"{}\"",
                         text::escape(arguments[0])));
     }
-    choice_of(settings, kAccept).mechanism = mechanism->mechanism;
+    // Beside a LockFile its default is what takes one.
+    MutexChoice& choice = choice_of(settings, kAccept);
+    const bool keeps = mechanism->mechanism == MutexMechanism::Default && !choice.directory.empty();
+    if (!keeps) choice.mechanism = mechanism->mechanism;
     return {};
 }
 
-std::string accept_mutex_today(Arguments arguments) {
-    return fmt::format("{} mpm-accept", text::lower(arguments[0]));
+std::string accept_mutex_remark(Arguments arguments) {
+    const Mechanism* const mechanism = find_mechanism(arguments[0]);
+    return mechanism != nullptr && mechanism->mapped ? mapped_remark(*mechanism) : "";
 }
 
-// Only the directory counts: the base name is D-41's.
+// Mutex file:DIRECTORY, unless a mechanism is named (2.4). Only the directory counts: the base name
+// is D-41's.
 Outcome add_lock_file(Settings& settings, Arguments arguments) {
     if (arguments[0].empty()) return refuse("LockFile must name a file");
-    choice_of(settings, kAccept).directory = directory_of(arguments[0]);
+    MutexChoice& choice = choice_of(settings, kAccept);
+    choice.directory = directory_of(arguments[0]);
+    if (choice.mechanism == MutexMechanism::Default) choice.mechanism = MutexMechanism::Flock;
     return {};
 }
 
-std::string lock_file_today(Arguments arguments) {
-    const std::string first = "file:" + directory_of(arguments[0]);
-    return fmt::format("{} mpm-accept", join_words(Arguments(&first, 1)));
+std::string show_accept_mutex(const Settings& settings) {
+    for (const MutexChoice& choice : settings.mutexes) {
+        if (choice.name == kAccept) return show_choice(choice);
+    }
+    return std::string(kDefault) + ' ' + std::string(kAccept);
 }
 
 }  // namespace mpmd::config::words

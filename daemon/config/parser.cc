@@ -370,8 +370,10 @@ void Parser::set(const Directive& directive, const std::vector<Word>& words) {
         translated ? old->add(layer_.settings, line.arguments)
                    : assign(directive, layer_.settings, line.arguments, Strictness::File);
     if (!outcome) return error(words[outcome.error().argument + 1].offset, outcome.error().message);
-    const std::string text = translated ? old->today(line.arguments) : join_words(line.arguments);
-    if (directive.accumulates && !value.text.empty()) {
+    const std::string text = join_words(line.arguments);
+    if (translated) {
+        value.text = directive.binding.shown(layer_.settings);
+    } else if (directive.accumulates && !value.text.empty()) {
         value.text += ", " + text;
     } else {
         value.text = text;

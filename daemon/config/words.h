@@ -78,8 +78,10 @@ std::string show_mutex(const Settings& settings);
 std::string mutex_remark(Arguments arguments, mpm::Model model);
 
 Outcome add_accept_mutex(Settings& settings, Arguments arguments);
-std::string accept_mutex_today(Arguments arguments);
 Outcome add_lock_file(Settings& settings, Arguments arguments);
-std::string lock_file_today(Arguments arguments);
+// The arguments of a Mutex for mpm-accept that say what these two have made of it together.
+std::string show_accept_mutex(const Settings& settings);
+// As mutex_remark, for AcceptMutex.
+std::string accept_mutex_remark(Arguments arguments);
 
 }  // namespace mpmd::config::words

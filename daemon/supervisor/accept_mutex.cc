@@ -36,17 +36,12 @@ os::MutexKind kind_of(MutexMechanism mechanism) {
     return os::MutexKind::Pthread;
 }
 
-// D-42: the mutex by its name, the default of all, ours. LockFile names a directory alone: the
-// mechanism is then that of the default.
+// D-42: the mutex by its name, the default of all, ours.
 MutexChoice chosen(const config::Settings& settings) {
     const MutexChoice* const named = find(settings, "mpm-accept");
     const MutexChoice* const general = find(settings, "default");
-    if (named == nullptr) return general == nullptr ? MutexChoice{} : *general;
-    MutexChoice choice = *named;
-    const bool directory_alone =
-        choice.mechanism == MutexMechanism::Default && !choice.directory.empty();
-    if (directory_alone && general != nullptr) choice.mechanism = general->mechanism;
-    return choice;
+    if (named != nullptr) return *named;
+    return general == nullptr ? MutexChoice{} : *general;
 }
 
 }  // namespace

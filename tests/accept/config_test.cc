@@ -154,8 +154,8 @@ struct OldLine {
 const OldLine kOldLines[] = {
     {"MaxClients 16", "MaxRequestWorkers 16"},
     {"MaxRequestsPerChild 0", "MaxConnectionsPerChild 0"},
-    {"AcceptMutex flock", "Mutex flock mpm-accept"},
-    {"LockFile /var/lock/accept.lock", "Mutex file:/var/lock mpm-accept"},
+    {"AcceptMutex flock", "Mutex flock:/var/lock mpm-accept"},
+    {"LockFile /var/lock/accept.lock", "Mutex flock:/var/lock mpm-accept"},
 };
 
 BOOST_AUTO_TEST_CASE(A_08_old_names_are_taken_with_one_visible_warning_each) {

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(old_names_are_taken_with_one_warning_each) {  // 2.4, A-8
     BOOST_TEST(contains(warnings[1], "it counts connections, not requests"));
     BOOST_TEST(contains(warnings[2], "not needed, ignored"));
     BOOST_TEST(contains(warnings[3], "not needed, ignored"));
-    BOOST_TEST(contains(warnings[3], "Mutex file:/var/lock mpm-accept"));
+    BOOST_TEST(contains(warnings[3], "Mutex flock:/var/lock mpm-accept"));
 }
 
 BOOST_AUTO_TEST_CASE(load_module_is_ignored_with_one_notice) {  // decisions.md 14

@@ -28,15 +28,22 @@ const Old kOld[] = {
     {"AcceptMutex flock", MutexMechanism::Flock, "", "Mutex flock mpm-accept"},
     {"AcceptMutex fcntl", MutexMechanism::Fcntl, "", "Mutex fcntl mpm-accept"},
     {"AcceptMutex pthread", MutexMechanism::Pthread, "", "Mutex pthread mpm-accept"},
-    {"AcceptMutex sysvsem", MutexMechanism::Pthread, "", "Mutex sysvsem mpm-accept"},
-    {"AcceptMutex posixsem", MutexMechanism::Pthread, "", "Mutex posixsem mpm-accept"},
+    {"AcceptMutex sysvsem", MutexMechanism::Pthread, "", "Mutex pthread mpm-accept"},
+    {"AcceptMutex posixsem", MutexMechanism::Pthread, "", "Mutex pthread mpm-accept"},
     {"AcceptMutex default", MutexMechanism::Default, "", "Mutex default mpm-accept"},
-    {"LockFile /var/lock/accept.lock", MutexMechanism::Default, "/var/lock",
-     "Mutex file:/var/lock mpm-accept"},
+    {"LockFile /var/lock/accept.lock", MutexMechanism::Flock, "/var/lock",
+     "Mutex flock:/var/lock mpm-accept"},
     {"LockFile logs/accept.lock\nAcceptMutex fcntl", MutexMechanism::Fcntl, "logs",
-     "Mutex fcntl mpm-accept"},
+     "Mutex fcntl:logs mpm-accept"},
+    {"AcceptMutex fcntl\nLockFile logs/accept.lock", MutexMechanism::Fcntl, "logs",
+     "Mutex fcntl:logs mpm-accept"},
+    {"LockFile /a/b\nAcceptMutex default", MutexMechanism::Flock, "/a",
+     "Mutex flock:/a mpm-accept"},
+    {"AcceptMutex sem\nLockFile \"/a b/c\"", MutexMechanism::Pthread, "/a b",
+     "Mutex pthread mpm-accept"},
+    {"LockFile \"/a b/c\"", MutexMechanism::Flock, "/a b", "Mutex \"flock:/a b\" mpm-accept"},
     {"AcceptMutex flock\nLockFile accept.lock", MutexMechanism::Flock, ".",
-     "Mutex file:. mpm-accept"},
+     "Mutex flock:. mpm-accept"},
 };
 
 }  // namespace
@@ -95,7 +102,27 @@ BOOST_DATA_TEST_CASE(the_words_of_2_2_become_a_mutex,
     BOOST_TEST((file.settings.mutexes ==
                 Choices{{"mpm-accept", sample.mechanism, sample.directory, false}}));
     BOOST_TEST(file.old_lines.back().today == sample.today);
-    BOOST_TEST(contains(warnings(file).back(), "write " + std::string(sample.today)));
+    for (const std::string& warning : warnings(file))
+        BOOST_TEST(contains(warning, "write " + std::string(sample.today) + ";"));
+    // Who follows the advice has what held before.
+    const FileLayer advised = parse_lines("MPM worker\n" + std::string(sample.today) + "\n");
+    BOOST_REQUIRE(advised.settings.mutexes.size() == 1U);
+    const MutexChoice& choice = advised.settings.mutexes.front();
+    BOOST_TEST((choice.mechanism == sample.mechanism));
+    const bool in_files =
+        sample.mechanism == MutexMechanism::Flock || sample.mechanism == MutexMechanism::Fcntl;
+    BOOST_TEST(choice.directory == (in_files ? sample.directory : ""));
+    BOOST_TEST(choice.name == "mpm-accept");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_old_mechanism_is_taken_as_is_said) {  // D-44
+    for (const char* word : {"sysvsem", "posixsem"}) {
+        const FileLayer file = parse_lines("MPM worker\nAcceptMutex " + std::string(word) + "\n");
+        BOOST_REQUIRE(warnings(file).size() == 1U);
+        BOOST_TEST(contains(warnings(file)[0],
+                            std::string(word) + " is taken as pthread, which recovers"));
+    }
+    BOOST_TEST(!contains(warnings(parse_lines("MPM worker\nAcceptMutex fcntl\n"))[0], "taken as"));
 }
 
 BOOST_AUTO_TEST_CASE(old_lines_are_listed_with_what_to_write_today) {  // U-23

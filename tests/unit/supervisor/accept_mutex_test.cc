@@ -48,11 +48,6 @@ const std::vector<Choice> kChoices = {
      {general(MutexMechanism::Flock, "/d"), named(MutexMechanism::Pthread)},
      kPthread,
      ""},
-    {"LockFile alone", {named(MutexMechanism::Default, "/d")}, kPthread, ""},
-    {"LockFile and a default",
-     {general(MutexMechanism::Fcntl), named(MutexMechanism::Default, "/d")},
-     kFcntl,
-     "/d"},
     {"none as the default of all", {general(MutexMechanism::None)}, kPthread, ""},
 };
 
