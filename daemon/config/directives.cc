@@ -149,9 +149,9 @@ constexpr Directive kTable[] = {
      .help = "Connections that the system keeps for us before they are accepted. The system may lower it (net.core.somaxconn). "
              "A change reaches open sockets at once.",
      .binding = NUMBER(listen_backlog)},
-    {.name = "ListenCoresBucketsRatio", .syntax = "number", .kind = Kind::Count, .fallback = "0",
-     .min = 1, .max = kMaxInt, .zero = "off", .reload = kNextStart,
-     .help = "One set of listening sockets for so many processor cores, when that makes at least two; each child serves one of them. "
+    {.name = "ListenCoresBucketsRatio", .syntax = "number", .kind = Kind::Count,
+     .min = 1, .max = kMaxInt, .reload = kNextStart,
+     .help = "Without it there is one set of listening sockets. With it there is one for so many processor cores, when that makes at least two; each child serves one of them. "
              "The kernel divides the clients between them. MinSpareThreads and MaxSpareThreads are shared out between the sets and raised so that each "
              "set has its children. A graceful restart keeps the number of sets, a hard one changes it; sockets that are then too "
              "many get no new clients, and are closed a few seconds later, when nobody waits there any more.",
@@ -167,9 +167,9 @@ constexpr Directive kTable[] = {
     {.name = "AcceptFilter", .syntax = "protocol filter", .kind = Kind::Words, .fallback = "none", .reload = kNow,
      .accumulates = true, .support = Support::Ignored, .min_arguments = 2, .max_arguments = 2,
      .help = "Accepted for httpd's files, without effect: a silent client costs no thread here, so nothing is gained by hiding it in the system."},
-    {.name = "ConnectionFallback", .syntax = "tls|none", .kind = Kind::Choice, .fallback = "none", .max = 1,
-     .choices = "none|tls", .support = Support::Known,
-     .help = "Which connections hold a worker thread for their whole life although the MPM is event."},
+    {.name = "ConnectionFallback", .syntax = "none", .kind = Kind::Words, .support = Support::Reading,
+     .help = "Which connections hold a worker thread for their whole life although the MPM is event: none, whatever is written. tls is known, not "
+             "supported by this release."},
 
     // ---- time ----
     {.name = "TimeOut", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "60",
@@ -192,8 +192,9 @@ constexpr Directive kTable[] = {
              "that are waiting already.",
      .binding = NUMBER(live.keep_alive_timeout_ms)},
     {.name = "MaxKeepAliveRequests", .syntax = "number", .kind = Kind::Count, .unit = "requests", .fallback = "100",
-     .min = -1, .max = kMaxInt, .zero = "unlimited", .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
-     .help = "Requests answered on one connection, exactly; then it is closed. 0 is unlimited, -1 closes after each response.",
+     .min = -1, .max = kMaxInt, .zero = "unlimited", .clamps = true, .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .help = "Requests answered on one connection, exactly; then it is closed. 0 is unlimited, -1 closes after each response; any other "
+             "negative number of a file is taken as -1.",
      .binding = NUMBER(live.max_keep_alive_requests)},
     {.name = "KeepAliveShedAge", .syntax = "time", .kind = Kind::Duration, .unit = "seconds", .fallback = "1",
      .min = 0, .max = kDay, .zero = "never", .apply = kNow, .reload = kNow,
@@ -392,10 +393,11 @@ constexpr Directive kTable[] = {
 
     // ---- logs and status ----
     {.name = "ErrorLog", .syntax = "file", .kind = Kind::Path, .fallback = "logs/error_log", .context = Context::ServerAndHost, .reload = kNow,
-     .help = "The file for the server's own messages.",
+     .help = "The file for the server's own messages. Programs (|program) and syslog are known, not supported by this release.",
      .binding = TEXT(error_log)},
     {.name = "LogLevel", .syntax = "level", .kind = Kind::Choice, .fallback = "warn", .max = 8,
      .choices = "emerg|alert|crit|error|warn|notice|info|debug|trace", .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
+     .max_arguments = 64,
      .help = "The least severe messages that are written. httpd's trace1 to trace8 are all trace; levels of single modules are known, not "
              "supported by this release.",
      .binding = NUMBER(live.log_level)},

@@ -49,6 +49,17 @@ void resolve_formats(Settings& settings) {
     }
 }
 
+// 2.3: negative numbers all mean that no connection is kept.
+void join_negatives(Effective& out) {
+    constexpr std::int64_t kNone = -1;
+    std::int64_t& most = out.settings.live.max_keep_alive_requests;
+    if (most >= kNone) return;
+    out.adjustments.push_back({"2.3", "MaxKeepAliveRequests", most, kNone,
+                               "every negative number closes after each response",
+                               mpm::Adjustment::Severity::Notice});
+    most = kNone;
+}
+
 }  // namespace
 
 Effective normalise(const Settings& requested, const Surroundings& surroundings) {
@@ -59,6 +70,7 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
     Settings& settings = out.settings;
     settings.limits = limits.limits;
     settings.live.async_factor_micro = settings.limits.async_factor_micro;
+    join_negatives(out);
     if (settings.retiring_limit == 0) settings.retiring_limit = settings.limits.max_request_workers;
     for (const Listen& listen : settings.listen) {
         if (!is_loopback(listen)) settings.test_handlers = false;

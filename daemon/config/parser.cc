@@ -386,9 +386,13 @@ void Parser::do_reading(const Directive& directive, const std::vector<Word>& wor
     if (directive.name == "IncludeOptional") return include(words, true);
     if (directive.name == "Define") return define(words);
     if (directive.name == "UnDefine") return definitions_.undefine(words[1].text);
+    // The others have one value that changes nothing, and are for what we do not do.
     if (words.size() == 2 && text::iequals(words[1].text, "None")) return;
-    error(words[1].offset,
-          "AllowOverride must be None: .htaccess files are known, not supported by this release");
+    error(words[1].offset, directive.name == "AllowOverride"
+                               ? "AllowOverride must be None: .htaccess files are known, not "
+                                 "supported by this release"
+                               : "ConnectionFallback must be none: tls is known, not supported by "
+                                 "this release");
 }
 
 void Parser::include(const std::vector<Word>& words, bool optional) {

@@ -190,9 +190,34 @@ Outcome check_text(const Directive& directive, const std::string& word) {
         return refuse(fmt::format(
             "{} takes a file; programs are known, not supported by this release", directive.name));
     }
+    if (directive.name == "ErrorLog" &&
+        (text::iequals(word, "syslog") || text::lower(word).starts_with("syslog:"))) {
+        return refuse(
+            "ErrorLog takes a file; syslog is known, not supported by this release (a file of that "
+            "name: ./syslog)");
+    }
     if (directive.name == "Instance") return check_instance(word);
     if (directive.name == "User" || directive.name == "Group") {
         return check_identity(directive, word);
+    }
+    return {};
+}
+
+// httpd's `LogLevel info ssl:warn`.
+Outcome check_level(Arguments arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        Refusal refusal{
+            fmt::format("LogLevel takes one level, not also \"{}\"", text::escape(arguments[i])),
+            "", i};
+        if (arguments[i].find(':') != std::string::npos) {
+            refusal.message = fmt::format(
+                "LogLevel {}: levels of single modules are known, not supported by this release; "
+                "write one level for all",
+                text::escape(arguments[i]));
+        } else if (i == 0) {
+            continue;
+        }
+        return tl::unexpected<Refusal>(std::move(refusal));
     }
     return {};
 }
@@ -217,6 +242,10 @@ Outcome assign(const Directive& directive,
                Arguments arguments,
                Strictness strictness) {
     const Binding& binding = directive.binding;
+    if (directive.name == "LogLevel") {
+        Outcome good = check_level(arguments);
+        if (!good) return good;
+    }
     if (binding.set_number != nullptr) {
         const auto number = parse_number(directive, arguments[0], strictness);
         if (!number) return tl::unexpected<Refusal>(number.error());

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "daemon/config/diagnostic.h"
+#include "daemon/config/normalise.h"
 #include "tests/unit/config/texts.h"
 
 using namespace mpmd::config;  // NOLINT(google-build-using-namespace): a test of this namespace
@@ -203,6 +204,8 @@ const Wrong kWrong[] = {
     {"User #x", "name or #"},
     {"Instance a/b", "letters, digits"},
     {"ErrorLog |prog", "takes a file"},
+    {"ErrorLog syslog", "syslog is known, not supported"},
+    {"ErrorLog Syslog:local1", "syslog is known, not supported"},
     {"ErrorLog \"\"", "must name"},
     {"ErrorLog \"a\tb\"", "control characters"},
     {"CustomLog logs/a fancy", "there is no LogFormat \"fancy\""},
@@ -222,6 +225,12 @@ const Wrong kWrong[] = {
     {"Mutex pthread:/tmp", "takes no directory"},
     {"Mutex flock:", "a directory is missing"},
     {"Mutex flock mpm-acept", "default and mpm-accept, not \"mpm-acept\""},
+    {"ListenCoresBucketsRatio 0", "from 1 to"},  // 2.3
+    {"MaxKeepAliveRequests x", "-1 to 2147483647"},
+    {"LogLevel info ssl:warn", "LogLevel ssl:warn: levels of single modules are known, not supp"},
+    {"LogLevel ssl:warn", "LogLevel ssl:warn: levels of single modules are known, not supported"},
+    {"LogLevel info warn", "one level, not also \"warn\""},
+    {"ConnectionFallback tls", "must be none: tls is known, not supported"},
     {"Include x", "there is no such file"},
     {"Define a:b c", "the name of a Define"},
     {"RLimitCPU 0", "max or a whole number from 1"},
@@ -281,6 +290,27 @@ BOOST_AUTO_TEST_CASE(times_sizes_and_factors_are_exact) {
     BOOST_TEST((file.settings.live.log_level == LogLevel::Trace));
     BOOST_TEST(file.settings.live.head_shed_age_ms == 0);
     BOOST_TEST(file.settings.live.max_keep_alive_requests == -1);
+}
+
+BOOST_AUTO_TEST_CASE(defaults_may_be_written_too) {
+    const FileLayer file = parse_lines("ConnectionFallback none\nErrorLog ./syslog\n");
+    BOOST_TEST(file.ok());
+    BOOST_TEST(file.diagnostics.empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_negative_MaxKeepAliveRequests_is_taken_and_means_the_same) {  // 2.3
+    const FileLayer file = parse_lines("MaxKeepAliveRequests -5\n");
+    BOOST_REQUIRE(file.ok());
+    const Effective held = normalise(file.settings, {});
+    BOOST_TEST(held.settings.live.max_keep_alive_requests == -1);
+    BOOST_REQUIRE(held.adjustments.size() == 1U);
+    BOOST_TEST(adjustment_text(held.adjustments[0]) ==
+               "MaxKeepAliveRequests: requested -5, effective -1, because every negative number "
+               "closes after each response");
+    for (const char* kept : {"-1", "0", "7"}) {
+        const FileLayer other = parse_lines(std::string("MaxKeepAliveRequests ") + kept + "\n");
+        BOOST_TEST(normalise(other.settings, {}).adjustments.empty());
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
