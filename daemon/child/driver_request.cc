@@ -6,6 +6,7 @@
 #include "daemon/child/crash_note.h"
 #include "daemon/child/driver.h"
 #include "daemon/handlers/error_page.h"
+#include "daemon/http/target.h"
 #include "daemon/mpm/persistence.h"
 #include "daemon/os/clock.h"
 
@@ -311,9 +312,11 @@ void Driver::log_request(const Connection& connection, const Exchange& exchange,
     record.target = request.target;
     record.path = request.raw_path;
     record.query = request.query;
-    record.server_name =
-        commons_.settings.server_name.empty() ? request.host : commons_.settings.server_name;
-    record.host = request.host;
+    // Each stands for the other where that is not known.
+    const std::string& own = commons_.settings.server_name;
+    const std::string_view asked = http::without_port(request.host);
+    record.server_name = own.empty() ? asked : own;
+    record.host = asked.empty() ? own : asked;
     record.version = request.method_text.empty() ? std::uint8_t{0} : request.version;
     record.status = exchange.status;
     record.body_bytes = exchange.body_bytes;

@@ -305,7 +305,8 @@ constexpr Directive kTable[] = {
 
     // ---- what is served ----
     {.name = "ServerName", .syntax = "[http://]name[:port]", .kind = Kind::Text, .context = Context::ServerAndHost,
-     .help = "The name that the server calls itself in redirects. Default: what the client asked for.",
+     .help = "The name that the server calls itself: %v in logs and SERVER_NAME of scripts; also %V and the title of the status page where the "
+             "client named none. Scheme and port may be written and mean nothing: redirects are relative. Default: what the client asked for.",
      .binding = TEXT(server_name)},
     {.name = "DocumentRoot", .syntax = "directory", .kind = Kind::Path, .fallback = "/var/www/html", .context = Context::ServerAndHost,
      .help = "The directory that is served. Files are opened beneath it only; a symbolic link cannot lead out.",

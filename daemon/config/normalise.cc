@@ -49,6 +49,16 @@ void resolve_formats(Settings& settings) {
     }
 }
 
+// [http://]name[:port]: the name.
+void bare_server_name(std::string& name) {
+    const std::size_t scheme = name.find("://");
+    if (scheme != std::string::npos) name.erase(0, scheme + 3);
+    const std::size_t bracket = name.rfind(']');
+    const std::size_t colon = name.rfind(':');
+    if (colon == std::string::npos) return;
+    if (bracket == std::string::npos || bracket < colon) name.erase(colon);
+}
+
 // 2.3: negative numbers all mean that no connection is kept.
 void join_negatives(Effective& out) {
     constexpr std::int64_t kNone = -1;
@@ -71,6 +81,7 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
     settings.limits = limits.limits;
     settings.live.async_factor_micro = settings.limits.async_factor_micro;
     join_negatives(out);
+    bare_server_name(settings.server_name);
     if (settings.retiring_limit == 0) settings.retiring_limit = settings.limits.max_request_workers;
     for (const Listen& listen : settings.listen) {
         if (!is_loopback(listen)) settings.test_handlers = false;
