@@ -121,7 +121,13 @@ BOOST_AUTO_TEST_CASE(A_25_a_keep_alive_that_asks_within_the_grace_is_answered_wi
     server.signal(SIGUSR1);
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
         const Snapshot seen = server.board();
-        return seen.global.generation == 1 && seen.totals.draining >= 1 && seen.totals.active == 2;
+        // The one that has the connection is still there, and has heard of it itself.
+        const auto drains = [](const scoreboard::Child& child) {
+            return child.row.generation == 1 || child.numbers.draining;
+        };
+        return seen.global.generation == 1 && seen.totals.draining >= 1 &&
+               seen.totals.active == 2 &&
+               std::all_of(seen.children.begin(), seen.children.end(), drains);
     }));
     BOOST_TEST(idle.quiet());
     const HttpResponse last = idle.get("/small.txt");
