@@ -145,12 +145,35 @@ BOOST_AUTO_TEST_CASE(A_40_children_that_crash_at_birth_are_no_fork_storm) {  // 
     }));
 }
 
+BOOST_AUTO_TEST_CASE(A_40_the_third_crash_between_two_ticks_is_told) {  // M-10
+    const Server server("MaintenanceInterval 10s\n");
+    const auto die = [&server](std::uint64_t uid) {
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+            for (const scoreboard::Child& child : server.board().children)
+                if (child.row.uid == uid && child.row.state == scoreboard::ChildState::Running)
+                    return ::kill(static_cast<pid_t>(child.row.pid), SIGSEGV) == 0;
+            return false;
+        }));
+    };
+    die(1);
+    die(3);  // its successor
+    BOOST_TEST(!had_event(server.pid(), "child.crashing"));
+    die(4);
+    BOOST_TEST(server.said("children keep dying of signals: no immediate replacement"));
+    BOOST_TEST(had_event(server.pid(), "child.crashing"));
+    BOOST_TEST(server.board().children.size() == 1U);
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);  // by the other one
+}
+
 BOOST_AUTO_TEST_CASE(A_41_threads_that_cannot_be_made_stop_the_server) {  // M-8, M-17
     const auto began = Clock::now();
     const Ended ended = fails_with("ThreadStackSize 1024G\n");
     BOOST_TEST((Clock::now() - began <= soon(seconds(5))));
     BOOST_TEST(ended.exit_status == 1);
     BOOST_TEST(ended.err.find("pthread_create") != std::string::npos, ended.err);
+    BOOST_TEST(ended.err.find("no child could get the threads it needs; the server stops") !=
+                   std::string::npos,
+               ended.err);
 }
 
 BOOST_DATA_TEST_CASE(A_41_a_stack_size_that_the_system_refuses_is_told_and_not_used,

@@ -130,6 +130,11 @@ BOOST_AUTO_TEST_CASE(A_03_children_double_each_tick) {  // M-18d
         BOOST_TEST(forks[i].rate == living[i]);
     }
     expect_a_tick_apart(forks);
+    // Told from a rate of 8 on.
+    const std::string log = server.error_log();
+    BOOST_TEST(count_in(log, "server seems busy: spawning ") == 3U);
+    BOOST_TEST(count_in(log, "server seems busy: spawning 8 children") == 1U);
+    BOOST_TEST(count_in(log, "server seems busy: spawning 16 children") == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(A_04_idle_children_leave_one_a_tick) {  // M-18a
@@ -267,6 +272,25 @@ BOOST_AUTO_TEST_CASE(A_37_a_limit_is_an_event_with_a_beginning_and_an_end) {  //
     BOOST_TEST(count_in(log, "server reached MaxRequestWorkers setting (4)") == 1U);
     BOOST_TEST(count_in(log, "no free process slot") == 0U);
     BOOST_TEST(count_in(log, "enough again after") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(A_37_close_to_the_limit_is_told_once) {  // M-18b
+    const ServerProcess server(
+        ServerOptions{"ServerLimit 2\nThreadsPerChild 4\nMaxRequestWorkers 8\nStartServers 2\n"
+                      "MinSpareThreads 3\nMaxSpareThreads 8\nMaintenanceInterval 200ms\n",
+                      false});
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+    Sleepers load(server);
+    load.add(6, "/mpmd-test/sleep?3");
+    const auto told = [&] {
+        return count_in(server.error_log(),
+                        "server is within MinSpareThreads of MaxRequestWorkers (8)");
+    };
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return told() == 1U; }));
+    BOOST_REQUIRE(
+        becomes_true(seconds(1), [&] { return decisions_of(server.pid()).back().ticks >= 3; }));
+    BOOST_TEST(told() == 1U);
+    BOOST_TEST(count_in(server.error_log(), "server reached MaxRequestWorkers") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(A_52_status_answers_when_nothing_else_does) {

@@ -10,6 +10,14 @@
 #include <fstream>
 #include <list>
 
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
@@ -51,6 +59,34 @@ struct Fixture {
     }
     ServerProcess server;
 };
+
+bool logged(const Fixture& f, const std::string& words) {
+    return becomes_true(seconds(1),
+                        [&] { return f.server.error_log().find(words) != std::string::npos; });
+}
+
+// Makes a process that waits in a system call leave with this status, as a debugger would.
+void make_exit(pid_t pid, int status) {
+#if defined(__x86_64__)
+    if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) skip("this system lets nobody trace");
+    BOOST_REQUIRE(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0);
+    int stopped = 0;
+    BOOST_REQUIRE(::waitpid(pid, &stopped, __WALL) == pid);
+    BOOST_REQUIRE(WIFSTOPPED(stopped));
+    user_regs_struct registers{};
+    BOOST_REQUIRE(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) == 0);
+    registers.rip -= 2;  // the instruction that made the call makes another one
+    registers.orig_rax = static_cast<unsigned long long>(-1);
+    registers.rax = SYS_exit_group;
+    registers.rdi = static_cast<unsigned long long>(status);
+    BOOST_REQUIRE(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers) == 0);
+    BOOST_REQUIRE(::ptrace(PTRACE_DETACH, pid, nullptr, nullptr) == 0);
+#else
+    (void)pid;
+    (void)status;
+    skip("knows the registers of x86-64 only");
+#endif
+}
 
 // A request that a worker runs.
 struct Sleeper {
@@ -318,6 +354,74 @@ BOOST_AUTO_TEST_CASE(children_that_all_die_at_once_do_not_take_the_machine_with_
     BOOST_TEST(f.server.running());
     BOOST_TEST(f.board().global.spawned < 40U);
     BOOST_TEST(becomes_true(seconds(5), [&] { return fetch(f.server.port(), "/").status == 200; }));
+}
+
+// M-7: what was loaded since may well work.
+BOOST_AUTO_TEST_CASE(a_fatal_end_of_an_old_child_is_told_and_stops_nobody) {
+    Fixture f;
+    const auto old = f.server.children();
+    std::list<Sleeper> busy;
+    for (int i = 0; i < 8; ++i)  // all threads of both
+        busy.emplace_back(f, 60 + i);
+    f.server.signal(SIGUSR1);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return f.board().totals.draining == 2U; }));
+    make_exit(old.front(), 15);
+    BOOST_TEST(logged(f, "child pid " + std::to_string(old.front()) +
+                             " of generation 0 ended with a fatal error; the server goes on"));
+    BOOST_TEST(fetch(f.server.port(), "/").status == 200);
+    BOOST_TEST(!f.event("server.fatal"));
+}
+
+// M-6: one of those that are to serve will never work.
+BOOST_AUTO_TEST_CASE(a_fatal_end_of_a_serving_child_stops_the_server) {
+    Fixture f;
+    const pid_t child = f.server.children().front();
+    make_exit(child, 15);
+    BOOST_TEST(f.server.wait(soon(seconds(10))).exit_status == 1);
+    BOOST_TEST(f.server.error_log().find("child pid " + std::to_string(child) +
+                                         " ended with a fatal error; the server stops") !=
+               std::string::npos);
+}
+
+// M-11: the table knows all that we started.
+BOOST_AUTO_TEST_CASE(the_end_of_a_process_that_was_inherited_is_told_as_such) {
+    ServerOptions options{kSmall, false};
+    options.before_exec = [] {
+        if (::fork() != 0) return;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            ::pause();
+    };
+    const ServerProcess server(options);
+    pid_t stranger = 0;
+    for (const Process& process : children_of(server.pid()))
+        if (process.name.rfind("mpmd", 0) != 0) stranger = process.pid;
+    BOOST_REQUIRE(stranger != 0);
+    ::kill(stranger, SIGKILL);
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        return server.error_log().find("process " + std::to_string(stranger) +
+                                       " ended, which was no child of ours") != std::string::npos;
+    }));
+    BOOST_TEST(!had_event(server.pid(), "child.crashed"));
+    BOOST_TEST(fetch(server.port(), "/").status == 200);
+}
+
+// M-19: the loop goes on, and tries again when the pause is over.
+BOOST_AUTO_TEST_CASE(a_fork_that_is_refused_is_told_and_tried_again) {
+    if (::geteuid() == 0) skip("root may always fork: runs with the label unprivileged");
+    Fixture f(kSmall + "MinSpareThreads 5\n");  // one child alone is not enough
+    rlimit before{};
+    BOOST_REQUIRE(::prlimit(f.server.pid(), RLIMIT_NPROC, nullptr, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    BOOST_REQUIRE(::prlimit(f.server.pid(), RLIMIT_NPROC, &none, nullptr) == 0);
+    ::kill(f.server.children().front(), SIGKILL);
+    BOOST_TEST(logged(f, "cannot fork child for slot "));
+    BOOST_TEST(logged(f, "; retrying in 1 s"));
+    BOOST_TEST(logged(f, "; retrying in 2 s"));  // longer each time
+    BOOST_TEST(f.event("child.fork_failed"));
+    BOOST_TEST(fetch(f.server.port(), "/").status == 200);  // by the other one, and no loop stands
+    BOOST_REQUIRE(::prlimit(f.server.pid(), RLIMIT_NPROC, &before, nullptr) == 0);
+    BOOST_TEST(becomes_true(seconds(4), [&] { return f.board().global.spawned >= 3U; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_never_comes_back_is_killed_after_StopTimeout) {
