@@ -103,6 +103,29 @@ BOOST_AUTO_TEST_CASE(deaths_and_signals_do_not_wait_for_a_tick) {
     BOOST_TEST(server.wait(milliseconds(5000)).exit_status == 0);  // nor now
 }
 
+// M-2: the supervisor's own processor time is on the board, and that of those who are gone.
+BOOST_AUTO_TEST_CASE(the_processor_time_of_supervisor_and_dead_children_is_kept) {
+    const ServerProcess server(
+        ServerOptions{"ServerLimit 6\nStartServers 1\nThreadsPerChild 2\nMaxRequestWorkers 4\n"
+                      "MinSpareThreads 1\nMaxSpareThreads 4\nMaintenanceInterval 100ms\n",
+                      false});
+    const auto own = [&] {
+        const auto global = snapshot_of(server.pid()).global;
+        return global.own_user_us + global.own_system_us;
+    };
+    const auto gone = [&] {
+        const auto global = snapshot_of(server.pid()).global;
+        return global.gone_user_us + global.gone_system_us;
+    };
+    const std::uint64_t before = own();
+    BOOST_TEST(becomes_true(seconds(2), [&] { return own() > before; }));
+    const std::uint64_t of_the_dead = gone();
+    BOOST_TEST(fetch(server.port(), "/mpmd-test/bytes?30000000").status == 200);
+    for (const pid_t child : server.children())
+        ::kill(child, SIGKILL);
+    BOOST_TEST(becomes_true(seconds(2), [&] { return gone() > of_the_dead; }));
+}
+
 BOOST_AUTO_TEST_CASE(the_period_is_configurable) {  // M-5
     const ServerProcess server(
         ServerOptions{"ServerLimit 64\nStartServers 1\nThreadsPerChild 1\nMaxRequestWorkers 40\n"

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_access_log_has_a_line_for_each_answer) {
     BOOST_TEST(eventually([&] { return parent.read_file("short") == "/a.html 200\n/none 404\n"; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_changed_timeout_reaches_a_thread_that_waits_in_k) {  // IMMEDIATE
+BOOST_AUTO_TEST_CASE(a_changed_timeout_reaches_a_thread_that_waits_in_k) {  // W-4, IMMEDIATE
     WorkerParent parent;
     parent.start();  // KeepAliveTimeout 60
     Client client(parent.port());

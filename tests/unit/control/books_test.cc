@@ -67,7 +67,7 @@ Peer peer(std::uint32_t uid) {
 
 BOOST_AUTO_TEST_SUITE(rates)
 
-BOOST_AUTO_TEST_CASE(are_those_of_the_last_second_ten_and_sixty) {
+BOOST_AUTO_TEST_CASE(are_those_of_the_last_second_ten_and_sixty) {  // S-3
     RateHistory history;
     std::uint64_t requests = 0;
     for (int second = 0; second <= 120; ++second) {

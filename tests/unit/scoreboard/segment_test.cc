@@ -1,6 +1,9 @@
 #include "daemon/scoreboard/segment.h"
 
+#include <array>
+#include <bit>
 #include <csignal>
+#include <cstddef>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -37,7 +40,39 @@ int ending_of(Code code) {
 
 }  // namespace
 
+// P-18: whoever maps the block may do so anywhere, so there is no pointer in it. A bit_cast is a
+// constant only of what has none.
+template <class Row>
+constexpr bool has_no_pointer() {
+    static_cast<void>(std::bit_cast<std::array<std::byte, sizeof(Row)>>(Row{}));
+    return true;
+}
+static_assert(has_no_pointer<Header>() && has_no_pointer<Global>() && has_no_pointer<ChildRow>() &&
+              has_no_pointer<OperationRow>() && has_no_pointer<EventRow>() &&
+              has_no_pointer<DecisionRow>() && has_no_pointer<CrashRow>() &&
+              has_no_pointer<WorkerRow>() && has_no_pointer<ConnectionRow>());
+
 BOOST_AUTO_TEST_SUITE(segment)
+
+BOOST_AUTO_TEST_CASE(means_the_same_wherever_it_is_mapped) {  // P-18
+    const Segment board = make();
+    ChildRow row{};
+    row.uid = 7;
+    row.pid = 4711;
+    board.child(3).write(row);
+    board.child(5).write(row);
+    auto one = Reader::open(board.reader_fd());
+    auto other = Reader::open(board.reader_fd());
+    BOOST_REQUIRE((one.has_value() && other.has_value()));
+    BOOST_TEST(static_cast<const void*>(&one->view().header()) !=
+               static_cast<const void*>(&other->view().header()));
+    for (const Reader* reader : {&*one, &*other})
+        for (const std::uint32_t at : {3U, 5U}) {
+            ChildRow seen{};
+            BOOST_TEST(reader->view().child(at).read(seen));
+            BOOST_TEST(seen.pid == 4711U);
+        }
+}
 
 BOOST_AUTO_TEST_CASE(a_reader_sees_what_the_supervisor_writes) {
     const Segment board = make();
