@@ -88,13 +88,6 @@ Found find_scoreboard(const Endpoint& endpoint, const std::string& file) {
     return scoreboard_of(pid);
 }
 
-std::string_view state_word(sb::ChildState state) {
-    constexpr std::array<std::string_view, 7> kWords = {"free",     "starting", "ready", "running",
-                                                        "draining", "stopping", "dead"};
-    const auto index = static_cast<std::size_t>(state);
-    return index < kWords.size() ? kWords.at(index) : "unknown";
-}
-
 void fill(v1::Child& out, const sb::Child& child) {
     const auto count = [&](sb::ConnectionState state) {
         return child.numbers.connections.at(static_cast<std::size_t>(state));
@@ -104,7 +97,7 @@ void fill(v1::Child& out, const sb::Child& child) {
     out.set_pid(child.row.pid);
     out.set_generation(child.row.generation);
     out.set_revision(child.row.revision);
-    out.set_state(std::string(state_word(child.row.state)));
+    out.set_state(std::string(to_text(child.row.state)));
     out.set_threads(child.row.threads);
     out.set_connections(child.connections());
     out.set_listener_busy_permille(child.numbers.listener_busy_permille);
@@ -129,8 +122,6 @@ void fill(v1::Child& out, const sb::Child& child) {
 }
 
 v1::ScoreboardFrame frame_of(const sb::Snapshot& snapshot) {
-    constexpr std::array<std::string_view, 5> kShortages = {"none", "workers", "listener",
-                                                            "connections", "cpu"};
     v1::ScoreboardFrame frame;
     frame.set_epoch(snapshot.global.epoch);
     frame.set_kind(v1::FRAME_KIND_KEY);
@@ -144,9 +135,7 @@ v1::ScoreboardFrame frame_of(const sb::Snapshot& snapshot) {
     server.mutable_workers()->set_idle(snapshot.totals.idle);
     server.mutable_requests()->set_on_listener(snapshot.totals.requests_on_listener);
     server.mutable_requests()->set_on_workers(snapshot.totals.requests_on_workers);
-    const auto shortage = static_cast<std::size_t>(snapshot.global.shortage);
-    server.set_shortage(
-        std::string(shortage < kShortages.size() ? kShortages.at(shortage) : "none"));
+    server.set_shortage(std::string(to_text(snapshot.global.shortage)));
     for (const sb::Child& child : snapshot.children)
         fill(*frame.add_children(), child);
     return frame;

@@ -16,12 +16,6 @@ namespace sb = scoreboard;
 
 constexpr std::int64_t kStaleNs = 5'000'000'000;  // a heartbeat older than this is worth a notice
 
-template <class Enum, std::size_t N>
-std::string_view word(const std::array<std::string_view, N>& words, Enum value) {
-    const auto index = static_cast<std::size_t>(value);
-    return index < N ? words[index] : "unknown";
-}
-
 std::string shown(std::string_view untrusted) {
     return text::escape(untrusted);
 }
@@ -146,6 +140,11 @@ void set_counts(v1::Server& out, const Sample& sample) {
     children->set_not_accepting(totals.not_accepting);
     children->set_spawned(global.spawned);
     children->set_crashed(global.crashed);
+    for (std::size_t reason = 0; reason < global.exits.size(); ++reason)
+        if (global.exits[reason] > 0)
+            (*children->mutable_exits())[std::string(
+                reason == 0 ? "failed" : to_text(static_cast<sb::RetireReason>(reason)))] =
+                global.exits[reason];
     if (global.threads_per_child > 0)
         children->set_limit(global.max_request_workers / global.threads_per_child);
 }
@@ -225,7 +224,7 @@ v1::Server server_of(const Sample& sample) {
     set_requests(out.mutable_requests(), sample);
     set_limits(out.mutable_limits(), global);
     *out.mutable_latency() = latency_of(sample.snapshot.totals.latency);
-    out.set_shortage(std::string(shortage_word(global.shortage)));
+    out.set_shortage(std::string(to_text(global.shortage)));
     out.set_shortage_text(shown(sb::text(global.shortage_text)));
     add_episodes(out, sample);
     for (std::string& notice : notices_of(sample))
@@ -302,7 +301,7 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     out.set_pid(row.pid);
     out.set_generation(row.generation);
     out.set_revision(row.revision);
-    out.set_state(std::string(child_state_word(row.state)));
+    out.set_state(std::string(to_text(row.state)));
     out.set_threads(row.threads);
     out.set_connections(child.connections());
     out.set_listener_busy_permille(numbers.listener_busy_permille);
@@ -325,7 +324,7 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     if (row.ready_wall_us != 0) set_time(out.mutable_ready_time(), row.ready_wall_us);
     if (row.drain_deadline_wall_us != 0)
         set_time(out.mutable_drain_deadline(), row.drain_deadline_wall_us);
-    out.set_retire_reason(std::string(retire_word(row.reason)));
+    out.set_retire_reason(std::string(to_text(row.reason)));
     out.set_bytes_in(numbers.bytes_in);
     out.set_bytes_out(numbers.bytes_out);
     out.set_listener_state(std::string(1, numbers.listener));
@@ -391,7 +390,7 @@ v1::Event event_of(const sb::EventRow& row) {
     v1::Event out;
     out.set_number(row.number);
     set_time(out.mutable_time(), row.wall_us);
-    out.set_severity(std::string(word(kSeverities, row.severity)));
+    out.set_severity(std::string(sb::word_of(kSeverities, row.severity)));
     out.set_kind(shown(sb::text(row.kind)));
     out.set_text(shown(sb::text(row.text)));
     out.set_child_uid(row.child_uid);
@@ -461,40 +460,22 @@ std::optional<std::uint64_t> operation_number(std::string_view name) {
     return number && *number > 0 ? number : std::nullopt;
 }
 
-std::string_view child_state_word(sb::ChildState state) {
-    static constexpr std::array<std::string_view, 7> kWords = {
-        "free", "starting", "ready", "running", "draining", "stopping", "dead"};
-    return word(kWords, state);
-}
-
-std::string_view retire_word(sb::RetireReason reason) {
-    static constexpr std::array<std::string_view, 9> kWords = {
-        "", "idle", "quota", "restart", "reload", "operator", "memory", "stop", "hang"};
-    return word(kWords, reason);
-}
-
-std::string_view shortage_word(sb::Shortage shortage) {
-    static constexpr std::array<std::string_view, 5> kWords = {"none", "workers", "listener",
-                                                               "connections", "cpu"};
-    return word(kWords, shortage);
-}
-
 std::string_view kind_word(sb::OperationKind kind) {
     static constexpr std::array<std::string_view, 6> kWords = {
         "", "restart", "graceful", "hard_restart", "change", "reload"};
-    return word(kWords, kind);
+    return sb::word_of(kWords, kind);
 }
 
 std::string_view operation_state_word(sb::OperationState state) {
     static constexpr std::array<std::string_view, 6> kWords = {"",          "pending", "running",
                                                                "succeeded", "failed",  "cancelled"};
-    return word(kWords, state);
+    return sb::word_of(kWords, state);
 }
 
 std::string_view step_word(std::uint8_t state) {
     static constexpr std::array<std::string_view, 6> kWords = {"waiting",  "starting", "ready",
                                                                "draining", "done",     "failed"};
-    return word(kWords, state);
+    return sb::word_of(kWords, state);
 }
 
 v1::Crash crash_of(const sb::CrashRow& row) {

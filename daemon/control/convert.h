@@ -55,9 +55,6 @@ void set_time(google::protobuf::Timestamp* out, std::uint64_t wall_us);
 [[nodiscard]] std::optional<std::uint64_t> operation_number(std::string_view name);
 
 // The words of the API.
-[[nodiscard]] std::string_view child_state_word(scoreboard::ChildState state);
-[[nodiscard]] std::string_view retire_word(scoreboard::RetireReason reason);
-[[nodiscard]] std::string_view shortage_word(scoreboard::Shortage shortage);
 [[nodiscard]] std::string_view kind_word(scoreboard::OperationKind kind);
 [[nodiscard]] std::string_view operation_state_word(scoreboard::OperationState state);
 [[nodiscard]] std::string_view step_word(std::uint8_t state);

@@ -26,7 +26,7 @@
 namespace mpmd::scoreboard {
 
 inline constexpr std::uint64_t kMagic = 0x6d706d64'73636f72;  // "mpmdscor"
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 
 // The words that processes share. A lock inside an atomic would live in one process only.
 template <class Word>
@@ -112,6 +112,15 @@ inline constexpr std::uint64_t kSegmentSize = 64ULL
 // ---- letters and states
 // ------------------------------------------------------------------------------------
 
+// The words of the API and the log. A value that has none is "unknown": the number was read from
+// memory that somebody else writes.
+template <std::size_t N, class Enum>
+[[nodiscard]] constexpr std::string_view word_of(const std::array<std::string_view, N>& words,
+                                                 Enum value) {
+    const auto index = static_cast<std::size_t>(value);
+    return index < N ? words[index] : "unknown";
+}
+
 // What a worker thread does (mpm-behaviour 7.2; the numbers are httpd's).
 enum class WorkerState : std::uint8_t {
     Dead,
@@ -145,6 +154,11 @@ enum class ConnectionState : std::uint8_t {
 inline constexpr std::size_t kConnectionStates = 7;
 
 enum class ChildState : std::uint8_t { Free, Starting, Ready, Running, Draining, Stopping, Dead };
+[[nodiscard]] constexpr std::string_view to_text(ChildState state) {
+    constexpr std::array<std::string_view, 7> kWords = {"free",     "starting", "ready", "running",
+                                                        "draining", "stopping", "dead"};
+    return word_of(kWords, state);
+}
 
 enum class RetireReason : std::uint8_t {
     None,
@@ -157,17 +171,27 @@ enum class RetireReason : std::uint8_t {
     Stop,
     Hang
 };
+inline constexpr std::size_t kRetireReasons = 9;
+[[nodiscard]] constexpr std::string_view to_text(RetireReason reason) {
+    constexpr std::array<std::string_view, kRetireReasons> kWords = {
+        "", "idle", "quota", "restart", "reload", "operator", "memory", "stop", "hang"};
+    return word_of(kWords, reason);
+}
 
 enum class Shortage : std::uint8_t { None, Workers, Listener, Connections, Cpu };
+[[nodiscard]] constexpr std::string_view to_text(Shortage shortage) {
+    constexpr std::array<std::string_view, 5> kWords = {"none", "workers", "listener",
+                                                        "connections", "cpu"};
+    return word_of(kWords, shortage);
+}
 
 // What the server cannot get more of for a while: each stretch of it is an episode (U-4).
 enum class EpisodeCause : std::uint8_t { Workers, Listener, Connections, Cpu, Slots };
 inline constexpr std::size_t kEpisodeCauses = 5;
-inline constexpr std::array<std::string_view, kEpisodeCauses> kEpisodeCauseWords = {
-    "workers", "listener", "connections", "cpu", "slots"};
 [[nodiscard]] constexpr std::string_view to_text(EpisodeCause cause) {
-    const auto index = static_cast<std::size_t>(cause);
-    return index < kEpisodeCauses ? kEpisodeCauseWords[index] : "";
+    constexpr std::array<std::string_view, kEpisodeCauses> kWords = {"workers", "listener",
+                                                                     "connections", "cpu", "slots"};
+    return word_of(kWords, cause);
 }
 
 enum class ServerState : std::uint8_t {
@@ -263,7 +287,9 @@ struct Global {
     std::uint64_t gone_user_us;
     std::uint64_t gone_system_us;
     std::uint64_t spawned;  // children started since the epoch
-    std::uint64_t crashed;  // ended by a signal
+    std::uint64_t crashed;  // ended by a signal that we did not send
+    // Ended otherwise, by RetireReason; None: by itself, with a status (7.6).
+    std::array<std::uint64_t, kRetireReasons> exits;
     // Odd while a dead child moves from its row to the totals above: a reader who meets that, or
     // another number afterwards, looks again, or sums would go back for a moment.
     std::uint64_t removals;

@@ -277,6 +277,8 @@ void Children::buried(const os::Ended& ended) {
 }
 
 void Children::tell_ending(const Child& child, const os::Ended& ended) {
+    if (!ended.signal || child.killed)
+        ++core_.board.global.exits.at(static_cast<std::size_t>(child.reason));
     std::string text = ending_text(child, ended, core_.core_directory());
     if (child.killed || (!ended.signal && ended.exit_status == 0))
         return core_.log.say(Level::Info, core_.module(), "{}", text);

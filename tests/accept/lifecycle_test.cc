@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(A_25_a_keep_alive_that_asks_within_the_grace_is_answered_wi
     BOOST_TEST(all_gone(before));
 }
 
-BOOST_AUTO_TEST_CASE(A_26_hup_begins_again_and_refuses_nobody) {
+BOOST_AUTO_TEST_CASE(A_26_hup_begins_again_and_refuses_nobody) {  // P-21
     Server server;
     for (int i = 0; i < 20; ++i)
         BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(A_27_hup_does_not_wait_for_a_handler_that_sleeps) {
     BOOST_TEST(server.error_log().find("SIGKILL") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(A_28_term_leaves_nothing_behind) {
+BOOST_AUTO_TEST_CASE(A_28_term_leaves_nothing_behind) {  // P-14
     Server server;
     const auto children = server.children();
     BOOST_TEST(server.stop() == 0);

@@ -146,7 +146,8 @@ BOOST_AUTO_TEST_CASE(A_33_k_verbs_wait_and_tell_what_came_of_it) {  // 6.6, L-4,
     BOOST_TEST(corrupt.err.find("holds no process id") != std::string::npos, corrupt.err);
 }
 
-BOOST_AUTO_TEST_CASE(A_34_server_limit_and_thread_limit_follow_a_graceful_restart) {
+BOOST_AUTO_TEST_CASE(
+    A_34_server_limit_and_thread_limit_follow_a_graceful_restart) {  // P-16: sized anew
     Server server;
     const auto asked = [&](const std::string& limits) {
         server.write_config(limits + "StartServers 2\nMinSpareThreads 2\nMaxSpareThreads 12\n");
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(A_34_server_limit_and_thread_limit_follow_a_graceful_restar
     BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(A_35_old_children_keep_their_threads_new_ones_have_the_new_number) {
+BOOST_AUTO_TEST_CASE(A_35_old_children_keep_their_threads_new_ones_have_the_new_number) {  // P-1
     Server server;
     const auto old = server.children();
     for (const pid_t child : old)  // main, listener and four workers

@@ -138,10 +138,13 @@ BOOST_AUTO_TEST_CASE(ps_and_conns_have_the_fields_of_the_contract) {
     await_two(mpmctl);
     HttpClient parked(server.port());
     BOOST_REQUIRE(parked.get("/small.txt").status == 200);
+    // S-6: more of it than httpd's 63 characters.
+    const std::string asked = "/mpmd-test/sleep?2." + std::string(70, '0');
     HttpClient running(server.port());
-    BOOST_REQUIRE(running.send(get_request("/mpmd-test/sleep?2")));
+    BOOST_REQUIRE(running.send(get_request(asked)));
     BOOST_REQUIRE(becomes_true(seconds(1),
                                [&] { return mpmctl.connections("state = running").size() == 1; }));
+    BOOST_TEST(mpmctl.connections("state = running").at(0).at("target") == asked);
     const Json children = mpmctl.children();
     BOOST_TEST(children.size() == 2U);
     for (const Json& child : children) {
@@ -162,6 +165,7 @@ BOOST_AUTO_TEST_CASE(ps_and_conns_have_the_fields_of_the_contract) {
         BOOST_TEST(connection.contains("thread") == (connection.at("state") == "running"));
         BOOST_TEST(connection.at("local") == "127.0.0.1:" + std::to_string(server.port()));
     }
+    // S-5: of a parked one as well
     const Json park = mpmctl.connections("peer = 127.0.0.1:" + std::to_string(parked.local_port()));
     BOOST_REQUIRE(park.size() == 1U);
     BOOST_TEST(park.at(0).at("state") == "keep_alive");

@@ -319,6 +319,10 @@ BOOST_AUTO_TEST_CASE(a_child_at_its_quota_is_followed_without_a_gap) {
             return std::count(now.begin(), now.end(), uid) > 0;
         });
     }));
+    // 7.6: why they went
+    const auto exits = f.board().global.exits;
+    BOOST_TEST(exits.at(static_cast<std::size_t>(scoreboard::RetireReason::Quota)) >= 2U);
+    BOOST_TEST(exits.at(static_cast<std::size_t>(scoreboard::RetireReason::None)) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_that_grew_too_large_is_replaced) {

@@ -57,6 +57,13 @@ class Planted(unittest.TestCase):
         self.plant("tests/accept/more_test.cc", "BOOST_AUTO_TEST_CASE(A_12_does_it) {\n}\nBOOST_AUTO_TEST_CASE(A_71_x) {\n}\n")
         self.expect("acceptance.py", "A-71 is no row")
 
+    def test_a_rule_that_no_test_names(self):
+        self.plant("tests/unit/mpm/a_test.cc", "// P-1 to P-26, D-1 - D-5, D-30, D-40 to D-44, N1 to N16, M-1 to M-24, E-1 to E-22\n")
+        self.plant("tests/unit/mpm/b_test.cc", "// W-1 to 9, L-1, L-2, L-3, L-6, S-1 to S-9: and M-18d\n")
+        self.expect("rules.py", "L-4 is named in no test")
+        self.plant("tests/unit/mpm/c_test.cc", "// L-4\n")
+        self.assertEqual(self.lint("rules.py")[0], 0)
+
     def test_an_include_up_the_layers(self):
         self.plant("daemon/net/address.h", HEADER)
         self.plant("daemon/os/clock.h", HEADER + '#include "daemon/net/address.h"\n')

@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_cl
     BOOST_TEST(timed == 4u);
 }
 
-BOOST_AUTO_TEST_CASE(idle_connections_are_as_many_as_threads_and_the_next_client_waits) {
+BOOST_AUTO_TEST_CASE(
+    idle_connections_are_as_many_as_threads_and_the_next_client_waits) {  // A-46, W-4
     WorkerParent parent;
     parent.config.effective.live.keep_alive_timeout_ms = 700;
     parent.start();

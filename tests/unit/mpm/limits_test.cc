@@ -117,7 +117,7 @@ BOOST_DATA_TEST_CASE(values_are_made_to_fit_in_the_order_of_the_rules, data::mak
     BOOST_TEST(result.limits.start_servers == want.start_servers);
     BOOST_TEST(result.limits.min_spare_threads == want.min_spare_threads);
     BOOST_TEST(result.limits.max_spare_threads == want.max_spare_threads);
-    BOOST_TEST(result.limits.active_limit() == v.active);
+    BOOST_TEST(result.limits.active_limit() == v.active);  // N7
     BOOST_TEST(rules(result.adjustments) == v.warnings);
 }
 

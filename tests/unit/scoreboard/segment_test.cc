@@ -1,9 +1,11 @@
 #include "daemon/scoreboard/segment.h"
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <csignal>
 #include <cstddef>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -86,6 +88,30 @@ BOOST_AUTO_TEST_CASE(a_reader_sees_what_the_supervisor_writes) {
     ChildRow seen{};
     BOOST_TEST(reader->view().child(3).read(seen));
     BOOST_TEST(seen.uid == 7U);
+}
+
+// P-17: no locks, and yet never half of one row and half of another.
+BOOST_AUTO_TEST_CASE(a_reader_never_sees_a_torn_row) {
+    Cell<ChildRow> cell{};
+    std::atomic<bool> over = false;
+    std::thread writer([&] {
+        for (std::uint64_t turn = 1; !over; ++turn) {
+            ChildRow row{};
+            row.uid = row.revision = row.rss_bytes = turn;
+            cell.write(row);
+        }
+    });
+    std::uint64_t last = 0;
+    for (int seen = 0; seen < 1000;) {
+        ChildRow row{};
+        if (!cell.read(row) || row.uid == last) continue;
+        BOOST_TEST_REQUIRE(row.revision == row.uid);
+        BOOST_TEST_REQUIRE(row.rss_bytes == row.uid);
+        last = row.uid;
+        ++seen;
+    }
+    over = true;
+    writer.join();
 }
 
 BOOST_AUTO_TEST_CASE(nobody_can_map_the_board_for_writing_or_resize_it) {
@@ -172,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_child_row_that_points_outside_the_arena_shows_no_extent) 
     BOOST_TEST(!board.view().extent(row).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_named_board_is_the_same_layout_in_a_file_that_only_we_write) {
+BOOST_AUTO_TEST_CASE(a_named_board_is_the_same_layout_in_a_file_that_only_we_write) {  // P-19
     const std::string path = "/tmp/mpmd-segment-test." + std::to_string(::getpid());
     {
         auto board = Segment::create(Header{}, path);
