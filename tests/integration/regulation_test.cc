@@ -143,6 +143,29 @@ BOOST_AUTO_TEST_CASE(the_period_is_configurable) {  // M-5
 
 BOOST_AUTO_TEST_SUITE_END()
 
+namespace {
+
+Json running(const Mpmctl& mpmctl) {
+    Json found;
+    for (const Json& child : mpmctl.children())
+        if (child.at("state") == "running") found.push_back(child);
+    return found;
+}
+
+bool has_connection(const Mpmctl& mpmctl, const Json& child) {
+    const Json connections = mpmctl.connections();
+    return std::any_of(connections.begin(), connections.end(), [&](const Json& connection) {
+        return connection.at("child_uid") == child.at("uid");
+    });
+}
+
+void retire(const Mpmctl& mpmctl, const Json& child) {
+    const std::string uid = child.at("uid").get<std::string>();
+    BOOST_REQUIRE_EQUAL(mpmctl.run({"restart", uid, "--wait", "ready"}).exit_status, 0);
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(slots)
 
 // M-18c, U-1: more children leave than may, and one cannot be ended sooner. The message names who
@@ -156,37 +179,20 @@ BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
     BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
     const std::string download = "/mpmd-test/stream?100000000&rate=1000";
     std::list<HttpClient> clients;
-    const auto running = [&] {
-        Json found;
-        for (const Json& child : mpmctl.children())
-            if (child.at("state") == "running") found.push_back(child);
-        return found;
-    };
-    // Each of the first two is held by a download, and hangs.
-    for (int i = 0; i < 2; ++i) {
-        const Json child = running().at(0);
-        const auto has_one = [&] {
-            const Json connections = mpmctl.connections();
-            return std::any_of(connections.begin(), connections.end(),
-                               [&](const Json& c) { return c.at("child_uid") == child.at("uid"); });
-        };
-        while (!has_one()) {
+    for (std::uint32_t i = 1; i <= 2; ++i) {
+        const Json child = running(mpmctl).at(0);
+        while (!has_connection(mpmctl, child)) {
             clients.emplace_back(server.port());
             BOOST_REQUIRE(clients.back().send(get_request(download)));
             BOOST_REQUIRE(clients.back().receive(true).status == 200);
         }
-        BOOST_REQUIRE_EQUAL(
-            mpmctl.run({"restart", child.at("uid").get<std::string>(), "--wait", "ready"})
-                .exit_status,
-            0);
-        BOOST_REQUIRE(becomes_true(seconds(1), [&] {
-            return board(server).totals.draining == static_cast<std::uint32_t>(i + 1);
-        }));
-        ::kill(child.at("pid").get<pid_t>(), SIGSTOP);
+        retire(mpmctl, child);
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] { return board(server).totals.draining == i; }));
+        ::kill(child.at("pid").get<pid_t>(), SIGSTOP);  // and it hangs
     }
     BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "RetiringLimit=1"}).exit_status, 0);
     // Of three slots two are held, so of the two children that serve one cannot be replaced.
-    const Json two = running();
+    const Json two = running(mpmctl);
     BOOST_REQUIRE_EQUAL(two.size(), 2U);
     for (const Json& child : two)
         if (child.at("slot") == 3) ::kill(child.at("pid").get<pid_t>(), SIGKILL);
