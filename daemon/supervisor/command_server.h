@@ -1,7 +1,7 @@
 #pragma once
 
-// What root does for mpmd-control: the deeds behind ipc/command.h and nothing else. Never blocks;
-// each request gets one reply, at once or, when a saved change must be on disk first, when it is.
+// What root does for mpmd-control: the deeds behind ipc/command.h and nothing else. Each request
+// gets one reply, at once or, when a saved change must be on disk first, when it is.
 // The last 1,024 request ids keep their replies, so that a retry after control's death gets the
 // same answer (decisions.md 6). Supervisor's thread.
 

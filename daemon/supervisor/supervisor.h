@@ -7,7 +7,9 @@
 //   decide  daemon/mpm: lifecycle, maintenance, respawn, rollout (pure)
 //   do      children, replacement, succession, control_process, reload
 //
-// Nothing that a child, control or the disk does may stop or block it.
+// Nothing that a child or control does may stop or block it. It waits for the disk when it starts,
+// reads its configuration again or ends, and for a line of its log; state that must be safe on disk
+// is written by a process of its own (file_writer.h).
 
 #include <memory>
 #include <optional>

@@ -1,8 +1,13 @@
 #include "daemon/log/log.h"
 
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -76,6 +81,23 @@ BOOST_AUTO_TEST_CASE(a_file_is_appended_to_and_a_reopened_one_takes_its_place) {
     file->append("two\n");
     BOOST_TEST(content(first) == "before\none\n");
     BOOST_TEST(content(directory / "log.1") == "two\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_never_waited_for) {
+    const test::TempDir directory;
+    const std::string path = directory / "pipe";
+    BOOST_REQUIRE_EQUAL(::mkfifo(path.c_str(), 0600), 0);
+    const auto alone = LogFile::open(path);
+    BOOST_REQUIRE(!alone.has_value());
+    BOOST_TEST(alone.error().message.find("a pipe that nobody reads") != std::string::npos);
+
+    const os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    auto file = LogFile::open(path);
+    BOOST_REQUIRE(file.has_value());
+    for (int i = 0; i < 2000; ++i)  // more than a pipe holds
+        file->append(std::string(999, 'x') + "\n");
+    std::array<char, 1000> line{};
+    BOOST_TEST(::read(reader.get(), line.data(), line.size()) == 1000);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_is_named) {
