@@ -267,7 +267,7 @@ constexpr Directive kTable[] = {
      .help = "The file that holds the scoreboard while the server runs, for readers without the control plane: "
              "mpmctl board --local, or a program that maps it. Mode 0640, of the group mpmd-view where there is one. "
              "A file that a dead server left is replaced, anything else in its place prevents the start; it is removed at the end. With -X there is none. "
-             "It is written all the time: a file in memory (/run) is its place. Without this directive the scoreboard is memory without a name. A relative path begins at ServerRoot.",
+             "It is written all the time: a file in memory (/run) is its place, with room for 25 MB and some 100 KB for each child; without room no child is started and that is said. Without this directive the scoreboard is memory without a name. A relative path begins at ServerRoot.",
      .binding = TEXT(score_board_file)},
     {.name = "CoreDumpDirectory", .syntax = "directory", .kind = Kind::Path, .apply = kRolling,
      .help = "Where a crashing process leaves its core file, as far as kernel.core_pattern allows; it must exist, and User must be "

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 
@@ -67,7 +68,18 @@ Result<ChildUid> Children::start(const Birth& birth) {
     const scoreboard::ExtentShape shape{
         threads, whole ? threads : scoreboard::connection_rows(threads, factor)};
     const std::optional<Extent> extent = core_.board.allocate(shape);
-    if (!extent) return fail(Error::text("the scoreboard has no room for another child"));
+    if (!extent) {
+        const std::string text =
+            settings.score_board_file.empty()
+                ? "the scoreboard has no room for another child"
+                : fmt::format(
+                      "no room for another child in ScoreBoardFile \"{}\": is its disk "
+                      "full? It is tried again",
+                      settings.score_board_file);
+        if (!std::exchange(told_no_room_, true)) core_.tell(Level::Error, "child.no_room", text);
+        return fail(Error::text(text));
+    }
+    told_no_room_ = false;
     core_.board.hand_down(slot, *extent);
     auto uid = fork_into(slot, *extent, birth);
     if (!uid) {

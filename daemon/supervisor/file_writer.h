@@ -16,6 +16,7 @@ public:
     using Done = std::function<void(bool written)>;
     // `done` is called from exited(), or at once when not even a process can be started.
     void write(std::string path, std::string content, Done done);
+    [[nodiscard]] bool busy() const { return pid_ > 0; }
     // True when that process was ours.
     bool exited(const os::Ended& ended);
     [[nodiscard]] bool is(pid_t pid) const { return pid_ > 0 && pid == pid_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include <unistd.h>
 
@@ -262,13 +263,13 @@ void Supervisor::name_left_behind() {
 
 Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     scoreboard::Global& global = core_.board.global;
+    if (!wish.by.validate_only && lifecycle_.state() != mpm::ServerState::Running)
+        return fail(Error::text("the server is not running yet"));
     auto reload = Reload::prepare(core_, pid_file_, wish.hard);
     if (wish.by.validate_only) {
         if (!reload) return fail(reload.error());
         return std::uint64_t{0};
     }
-    if (lifecycle_.state() != mpm::ServerState::Running)
-        return fail(Error::text("the server is not running yet"));
     ++status_.loads;
     global.reload_wall_us = static_cast<std::uint64_t>(to_us(os::wall_now()));
     global.reload_ok = reload ? 1 : 0;
@@ -458,15 +459,18 @@ void Supervisor::keep_marks() {
     if (core_.next_child + kLow < kept_marks_.next_child &&
         next_operation + kLow < kept_marks_.next_operation && revision == kept_marks_.revision)
         return;
-    kept_marks_ =
-        Marks{core_.next_child + StateDir::kBlock, next_operation + StateDir::kBlock, revision};
-    writer_.write(core_.state_dir.file("state"), StateDir::marks_text(kept_marks_),
-                  [this](bool written) {
-                      if (!written)
-                          core_.tell(Level::Error, "state.not_saved",
-                                     fmt::format("cannot write {}; numbers of children may repeat "
-                                                 "after a crash",
-                                                 core_.state_dir.file("state")));
+    if (std::exchange(writing_marks_, true)) return;
+    const Marks marks{core_.next_child + StateDir::kBlock, next_operation + StateDir::kBlock,
+                      revision};
+    writer_.write(core_.state_dir.file("state"), StateDir::marks_text(marks),
+                  [this, marks](bool written) {
+                      writing_marks_ = false;  // what failed is tried again at the next tick
+                      if (written) kept_marks_ = marks;
+                      if (written || std::exchange(told_marks_, true)) return;
+                      core_.tell(Level::Error, "state.not_saved",
+                                 fmt::format("cannot write {}; numbers of children may repeat "
+                                             "after a crash",
+                                             core_.state_dir.file("state")));
                   });
 }
 
@@ -477,13 +481,14 @@ void Supervisor::end() {
                    core_.settings().error_log);
     control_.close();
     const MonoTime limit = os::mono_now() + kControlLeaves;
-    while (control_.alive() && os::mono_now() < limit)
+    while ((control_.alive() || writer_.busy()) && os::mono_now() < limit)
         core_.loop.turn(Nanoseconds(limit - os::mono_now()));
     control_.kill();
     orphans_.end();
     const Marks exact{core_.next_child, core_.board.global.next_operation,
                       core_.revisions.revision().value()};
-    (void)core_.state_dir.keep_marks(exact);
+    // Two that write one file would spoil it; the marks that are on disk are only a little high.
+    if (!writer_.busy()) (void)core_.state_dir.keep_marks(exact);
     core_.tell(Level::Notice, "server.end", "mpmd ends");
     show();
     core_.board.remove_file();

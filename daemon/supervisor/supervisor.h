@@ -91,6 +91,8 @@ private:
     os::TimerFd timer_;
     std::optional<Detached> detached_;
     Marks kept_marks_;
+    bool writing_marks_ = false;
+    bool told_marks_ = false;  // that they cannot be written
 
     FileWriter writer_;
     Children children_;
