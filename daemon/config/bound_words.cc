@@ -8,10 +8,6 @@
 namespace mpmd::config::words {
 namespace {
 
-tl::unexpected<Refusal> refuse(std::string message, std::size_t argument = 0) {
-    return tl::unexpected<Refusal>(Refusal{std::move(message), "", argument});
-}
-
 // ---- RLimit ----
 
 constexpr std::int64_t kMax = -1;

@@ -12,12 +12,6 @@
 namespace mpmd::config::words {
 namespace {
 
-tl::unexpected<Refusal> refuse(std::string message,
-                               std::size_t argument = 0,
-                               std::string suggestion = "") {
-    return tl::unexpected<Refusal>(Refusal{std::move(message), std::move(suggestion), argument});
-}
-
 tl::unexpected<Refusal> outside(std::string_view name) {
     return refuse(fmt::format("{} must stand in a <Location> or <Directory> section", name));
 }

@@ -45,10 +45,6 @@ bool is_foreign(std::string_view name) {
                        [&](std::string_view other) { return text::iequals(other, name); });
 }
 
-tl::unexpected<Refusal> refuse(std::string message, std::size_t argument = 0) {
-    return tl::unexpected<Refusal>(Refusal{std::move(message), "", argument});
-}
-
 std::string available() {
     return "default, none, pthread, flock[:directory], fcntl[:directory], file[:directory], "
            "posixsem, sysvsem or sem";

@@ -21,12 +21,6 @@ namespace {
 
 constexpr std::string_view kListenForms = R"(80, 127.0.0.1:80, [::1]:80 or *:80)";
 
-tl::unexpected<Refusal> refuse(std::string message,
-                               std::size_t argument = 0,
-                               std::string suggestion = "") {
-    return tl::unexpected<Refusal>(Refusal{std::move(message), std::move(suggestion), argument});
-}
-
 std::string quoted(const std::string& word) {
     return join_words(Arguments(&word, 1));
 }

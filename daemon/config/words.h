@@ -3,11 +3,20 @@
 // Pure. Directives whose arguments are more than one number or one text: how words become their
 // part of Settings, and back. Used by the table only.
 
+#include <cstddef>
 #include <string>
+#include <utility>
 
 #include "daemon/config/directives.h"
 
 namespace mpmd::config::words {
+
+// `argument`: which of them is wrong, from 0.
+inline tl::unexpected<Refusal> refuse(std::string message,
+                                      std::size_t argument = 0,
+                                      std::string suggestion = "") {
+    return tl::unexpected<Refusal>(Refusal{std::move(message), std::move(suggestion), argument});
+}
 
 Outcome add_listen(Settings& settings, Arguments arguments);
 void clear_listen(Settings& settings);

@@ -59,13 +59,10 @@ void add_holder(v1::Child& out,
                 const scoreboard::Child& child,
                 const Sample& sample) {
     if (!child.leaving()) return;
+    const auto found = scoreboard::oldest_connection(view, child.row);
+    if (!found) return;
     ConnectionFacts oldest;
-    scoreboard::each_connection(
-        view, child.row, [&](std::uint32_t, const scoreboard::ConnectionRow& row) {
-            if (oldest.row.number == 0 || row.accepted_ns < oldest.row.accepted_ns)
-                oldest.row = row;
-        });
-    if (oldest.row.number == 0) return;
+    oldest.row = *found;
     oldest.now_ns = to_ns(sample.mono);
     const std::int64_t seconds = std::max<std::int64_t>(oldest.age_ms(), 0) / 1000;
     out.set_held_by(fmt::format("{}m{:02}s {} {}{}{}", seconds / 60, seconds % 60, oldest.peer(),

@@ -236,6 +236,14 @@ Snapshot take_snapshot(const View& view, bool with_latency) {
     }
 }
 
+std::optional<ConnectionRow> oldest_connection(const View& view, const ChildRow& child) {
+    std::optional<ConnectionRow> oldest;
+    each_connection(view, child, [&](std::uint32_t, const ConnectionRow& row) {
+        if (!oldest || row.accepted_ns < oldest->accepted_ns) oldest = row;
+    });
+    return oldest;
+}
+
 void each_connection(const View& view,
                      const ChildRow& child,
                      const std::function<void(std::uint32_t, const ConnectionRow&)>& visit) {

@@ -131,7 +131,10 @@ struct Snapshot {
 void each_connection(const View& view,
                      const ChildRow& child,
                      const std::function<void(std::uint32_t, const ConnectionRow&)>& visit);
-// The same for every worker thread.
+// Who is there longest: whoever a leaving child waits for.
+[[nodiscard]] std::optional<ConnectionRow> oldest_connection(const View& view,
+                                                             const ChildRow& child);
+// As each_connection() for every worker thread.
 void each_worker(const View& view,
                  const ChildRow& child,
                  const std::function<void(std::uint32_t, const WorkerRow&)>& visit);

@@ -37,16 +37,12 @@ struct Leaving {
     std::optional<WallTime> first_deadline;
 };
 
-void look_for_oldest(std::optional<scoreboard::ConnectionRow>& oldest,
-                     const Child& child,
-                     const scoreboard::View& view) {
+std::optional<scoreboard::ConnectionRow> oldest_of(const Child& child,
+                                                   const scoreboard::View& view) {
     scoreboard::ChildRow row{};
-    if (!view.child(child.slot.value()).read(row) || row.uid != child.uid.value()) return;
-    scoreboard::each_connection(view, row,
-                                [&](std::uint32_t, const scoreboard::ConnectionRow& connection) {
-                                    if (!oldest || connection.accepted_ns < oldest->accepted_ns)
-                                        oldest = connection;
-                                });
+    if (!view.child(child.slot.value()).read(row) || row.uid != child.uid.value())
+        return std::nullopt;
+    return scoreboard::oldest_connection(view, row);
 }
 
 void look_at(Leaving& leaving, const Child& child, const scoreboard::View& view) {
@@ -55,14 +51,15 @@ void look_at(Leaving& leaving, const Child& child, const scoreboard::View& view)
     if (child.drain_deadline_wall &&
         (!leaving.first_deadline || *child.drain_deadline_wall < *leaving.first_deadline))
         leaving.first_deadline = child.drain_deadline_wall;
-    look_for_oldest(leaving.oldest, child, view);
+    const auto oldest = oldest_of(child, view);
+    if (oldest && (!leaving.oldest || oldest->accepted_ns < leaving.oldest->accepted_ns))
+        leaving.oldest = oldest;
 }
 
 }  // namespace
 
 std::string held_by(const Child& child, const scoreboard::View& view, MonoTime now) {
-    std::optional<scoreboard::ConnectionRow> oldest;
-    look_for_oldest(oldest, child, view);
+    const auto oldest = oldest_of(child, view);
     return oldest ? ", " + connection_text(*oldest, now) : "";
 }
 

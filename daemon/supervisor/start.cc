@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "daemon/config/normalise.h"
+#include "daemon/mpm/admission.h"
 #include "daemon/os/platform.h"
 #include "daemon/supervisor/debug.h"
 #include "daemon/supervisor/reload.h"
@@ -51,8 +52,9 @@ void say_warnings(const Core& core, const std::vector<std::string>& problems, bo
 void check_descriptors(const Core& core, std::uint64_t limit) {
     const mpm::Limits& limits = core.settings().limits;
     const bool whole = limits.model == mpm::Model::Worker;
-    const std::int64_t each = whole ? 2 : limits.async_factor_micro / mpm::kFactorUnit + 1;
-    const auto wanted = static_cast<std::uint64_t>(each * limits.threads_per_child);
+    const auto wanted = static_cast<std::uint64_t>(
+        whole ? 2 * limits.threads_per_child
+              : mpm::most_connections(limits.threads_per_child, limits.async_factor_micro));
     if (wanted > limit)
         core.log.say(Level::Warn, "core",
                      "a child may need {} descriptors and may open {} files; raise the limit of "
