@@ -28,6 +28,8 @@ namespace mpmd::child {
 struct ListLink {
     ListLink* next = nullptr;
     ListLink* previous = nullptr;
+    const void* list = nullptr;  // which one
+    MonoTime listed_since{};     // Connection::since when it came there
     [[nodiscard]] bool linked() const { return next != nullptr; }
 };
 
@@ -88,6 +90,8 @@ public:
         return connection.next == &head_ ? nullptr : static_cast<Connection*>(connection.next);
     }
     void push_newest(Connection& connection) {
+        connection.list = this;
+        connection.listed_since = connection.since;
         connection.previous = head_.previous;
         connection.next = &head_;
         head_.previous->next = &connection;
@@ -98,6 +102,7 @@ public:
         connection.previous->next = connection.next;
         connection.next->previous = connection.previous;
         connection.next = connection.previous = nullptr;
+        connection.list = nullptr;
     }
 
 private:

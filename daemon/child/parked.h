@@ -1,7 +1,7 @@
 #pragma once
 
 // The connections that wait with the listener: their deadlines, and lists by what they wait for,
-// oldest first. Listener only.
+// in the order of Connection::since. Listener only.
 
 #include <algorithm>
 #include <optional>
@@ -19,8 +19,13 @@ public:
 
     // Connection with the state and deadline that it now has.
     void settle(Connection& connection) {
-        ConnectionList::remove(connection);
-        if (ConnectionList* list = list_of(connection.state)) list->push_newest(connection);
+        ConnectionList* const list = list_of(connection.state);
+        // Who still waits for the same keeps its place: a head that comes byte by byte grows old.
+        if (list == nullptr || connection.list != list ||
+            connection.listed_since != connection.since) {
+            ConnectionList::remove(connection);
+            if (list != nullptr) list->push_newest(connection);
+        }
         arm(connection);
     }
     void arm(Connection& connection) {

@@ -310,6 +310,33 @@ BOOST_AUTO_TEST_CASE(a_request_that_no_worker_takes_is_told_503_and_to_come_agai
         BOOST_TEST(client.read_answer().status == 200);
 }
 
+// Whoever sends another byte now and then is as old as its first one.
+BOOST_AUTO_TEST_CASE(a_half_head_that_grows_is_no_younger_for_it) {  // E-14 e
+    MiniParent parent;
+    parent.config.effective.live.head_shed_age_ms = 300;
+    parent.start();
+    std::deque<Client> half;
+    const auto received = [&parent] {
+        std::uint64_t bytes = 0;
+        for (std::uint32_t i = 0; i < parent.extent().shape().connections; ++i) {
+            scoreboard::ConnectionRow row{};
+            if (parent.extent().connection(i).read(row)) bytes += row.bytes_in;
+        }
+        return bytes;
+    };
+    const std::string begin = "GET / HT";
+    for (std::size_t i = 1; i <= 12; ++i) {
+        half.emplace_back(parent.port());
+        half.back().send(begin);
+        BOOST_REQUIRE(eventually([&] { return received() == i * begin.size(); }));
+    }
+    half.front().send("T");
+    BOOST_REQUIRE(eventually([&] { return received() == 12 * begin.size() + 1; }));
+    Client next(parent.port());
+    BOOST_TEST(next.ask("/mpmd-test/bytes?1").status == 200);
+    BOOST_TEST(half.front().reads_end());
+}
+
 BOOST_AUTO_TEST_CASE(half_heads_make_way_before_keep_alives_and_the_oldest_first) {  // E-14 e
     MiniParent parent;
     parent.config.effective.live.head_shed_age_ms = 300;
