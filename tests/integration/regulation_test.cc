@@ -67,6 +67,13 @@ BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_is_taken_back) {  // U-19, 
     BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "MaxSpareThreads=8", "--yes"}).exit_status, 0);
     BOOST_REQUIRE(
         becomes_true(seconds(6), [&] { return had_event(server.pid(), "regulation.retire"); }));
+    // Until its door is shut it may still take some of them.
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        const auto children = board(server).children;
+        return std::any_of(children.begin(), children.end(), [](const scoreboard::Child& child) {
+            return child.numbers.accepting == 0;
+        });
+    }));
 
     auto load = hold(server, 8, "/mpmd-test/sleep?8");  // all threads of the other two
 
