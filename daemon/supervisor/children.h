@@ -100,7 +100,7 @@ private:
     Core& core_;
     Hooks hooks_;
     std::map<std::uint64_t, MonoTime> escalations_;  // when to be harder with whom
-    bool told_no_room_ = false;  // since the last child that got its place
+    bool told_no_room_ = false;                      // since the last child that got its place
 };
 
 }  // namespace mpmd::supervisor
