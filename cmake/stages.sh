@@ -73,3 +73,13 @@ use_a_writable_cache() {  # ccache wants a home
         export CCACHE_DIR=$PWD/build/ccache
     fi
 }
+
+# what_failed LOG: of a log of ctest, what each failed test printed (the first five, sixty lines each); of any other, its end.
+what_failed() {
+    awk '
+        / Test +#[0-9]+: / || /^ *Start +[0-9]+: / || /tests passed, / { showing = 0 }
+        / Test +#[0-9]+: .*\*\*\*/ && !/\*\*\*Skipped/ { failed++; lines = 0; showing = failed <= 5 }
+        showing && lines++ < 60
+        END { exit failed ? 0 : 1 }
+    ' "$1" || tail -n 40 "$1"
+}
