@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
+#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/processes.h"
@@ -47,11 +48,24 @@ struct Held {
     pid_t draining() {
         const Json child = ctl.children().at(0);
         download();
+        begin_drain(child);
+        return child.at("pid").get<pid_t>();
+    }
+    void begin_drain(const Json& child) {
+        const std::size_t before = drains();
         BOOST_REQUIRE_EQUAL(
             ctl.run({"restart", child.at("uid").get<std::string>(), "--wait", "ready"}).exit_status,
             0);
-        BOOST_REQUIRE(becomes_true(seconds(1), [&] { return drains() == 1U; }));
-        return child.at("pid").get<pid_t>();
+        // Its door is shut: the next connection is another child's.
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+            const Snapshot seen = snapshot_of(server.pid());
+            const auto shut = std::count_if(seen.children.begin(), seen.children.end(),
+                                            [](const scoreboard::Child& one) {
+                                                return one.leaving() && !one.numbers.accepting;
+                                            });
+            return seen.totals.draining == before + 1 &&
+                   static_cast<std::size_t>(shut) == before + 1;
+        }));
     }
     [[nodiscard]] std::size_t drains() const { return snapshot_of(server.pid()).totals.draining; }
     [[nodiscard]] Json child(pid_t pid) const {
@@ -96,16 +110,24 @@ BOOST_DATA_TEST_CASE(leaves_when_ChildDrainTimeout_is_lowered,
     BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(pid); }));
 }
 
-BOOST_AUTO_TEST_CASE(stays_longer_when_ChildDrainTimeout_is_raised) {  // E-18
-    Held held(kOneChild + "ChildDrainTimeout 4\n");
+// False: the machine was so slow that the old limit was over before it was raised.
+bool stays_longer_than(seconds limit) {
+    Held held(kOneChild + "ChildDrainTimeout " + std::to_string(limit.count()) + "\n");
     const auto began = Clock::now();
     const pid_t pid = held.draining();
     held.set("ChildDrainTimeout=0");
+    if (Clock::now() - began >= limit) return false;
     BOOST_TEST(!held.child(pid).contains("drain_deadline"));
     // Past the old limit, and what a sick child has beyond it.
-    BOOST_REQUIRE(becomes_true(seconds(7), [&] { return Clock::now() - began > seconds(7); }));
+    const seconds past = limit + seconds(3);
+    BOOST_REQUIRE(becomes_true(past, [&] { return Clock::now() - began > past; }));
     BOOST_TEST(!has_gone(pid));
     BOOST_TEST(held.child(pid).at("state") == "draining");
+    return true;
+}
+
+BOOST_AUTO_TEST_CASE(stays_longer_when_ChildDrainTimeout_is_raised) {  // E-18
+    BOOST_TEST((stays_longer_than(seconds(4)) || stays_longer_than(seconds(40))));
 }
 
 // E-18, U-2: a later order gives no more time than there was.
@@ -133,23 +155,23 @@ BOOST_AUTO_TEST_CASE(keeps_its_deadline_when_the_supervisor_dies) {  // decision
 // U-2: also when nobody told it to leave.
 BOOST_AUTO_TEST_CASE(whose_quota_is_used_up_shows_and_keeps_a_deadline) {  // E-18
     Held held(kOneChild + "ChildDrainTimeout 300\nMaxConnectionsPerChild 3\n");
-    const auto uid = held.ctl.children().at(0).at("uid");
+    const auto pid = held.ctl.children().at(0).at("pid").get<pid_t>();
     for (int i = 0; i < 3; ++i)
         held.download();
-    const auto drains = [&] {
-        for (const Json& child : held.ctl.children())
-            if (child.at("uid") == uid) return child.at("state") == "draining";
-        return false;
-    };
-    BOOST_REQUIRE(becomes_true(seconds(1), drains));
-    const Json list = held.ctl.json({"ps"});
-    const Json& child = list.at("children").at(0);
+    Json list;
+    Json child;
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+        list = held.ctl.json({"ps"});
+        for (const Json& one : list.at("children"))
+            if (one.at("pid") == pid) child = one;
+        return child.at("state") == "draining" && child.contains("drain_deadline");
+    }));
     BOOST_TEST(child.at("retire_reason") == "quota");
     const std::int64_t left = time_ms(child.at("drain_deadline")) - time_ms(list.at("sample_time"));
     BOOST_TEST(left > 200'000);
     BOOST_TEST(left <= 300'000);
     held.set("ChildDrainTimeout=1");
-    BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(child.at("pid").get<pid_t>()); }));
+    BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(pid); }));
 }
 
 // Contract 4: the grace of connections that were idle before.
@@ -157,6 +179,8 @@ BOOST_AUTO_TEST_CASE(lets_idle_connections_go_when_DrainKeepAliveGrace_is_lowere
     Held held(kOneChild + "DrainKeepAliveGrace 600\nKeepAliveTimeout 600\n");
     HttpClient idle(held.server.port());
     BOOST_REQUIRE(idle.get("/small.txt").status == 200);
+    BOOST_REQUIRE(becomes_true(
+        seconds(1), [&] { return held.ctl.connections("state = keep_alive").size() == 1; }));
     held.draining();
     BOOST_TEST(idle.quiet());
     held.set("DrainKeepAliveGrace=1");
@@ -200,17 +224,19 @@ BOOST_AUTO_TEST_CASE(ends_at_the_GracefulShutdownTimeout_that_was_set) {  // A-3
 
 // U-1: here nobody is replaced, so as many may drain as there are.
 BOOST_AUTO_TEST_CASE(is_not_hurried_by_RetiringLimit) {
-    Held held(
-        "ServerLimit 2\nStartServers 2\nThreadsPerChild 2\nMaxRequestWorkers 4\n"
-        "MinSpareThreads 1\nMaxSpareThreads 4\nRetiringLimit 1\n");
-    std::list<HttpClient> clients;
-    for (int i = 0; i < 4; ++i) {
-        clients.emplace_back(held.server.port());
-        BOOST_REQUIRE(clients.back().send(get_request("/mpmd-test/sleep?2")));
-    }
-    BOOST_REQUIRE(becomes_true(
-        seconds(1), [&] { return running_requests(held.server.pid(), "/mpmd-test/sleep") == 4U; }));
+    const Gate gate;
+    Held held(gate.lines() +
+              "ServerLimit 2\nStartServers 2\nThreadsPerChild 2\nMaxRequestWorkers 4\n"
+              "MinSpareThreads 1\nMaxSpareThreads 4\nRetiringLimit 1\nMaintenanceInterval 100ms\n");
+    auto clients = hold_workers(held.server, 4);  // all of both children
+    const auto heartbeat = [&] { return snapshot_of(held.server.pid()).global.tick_mono_ns; };
     held.server.signal(SIGQUIT);
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return held.drains() == 2U; }));
+    for (int ticks = 0; ticks < 5; ++ticks)
+        BOOST_REQUIRE(
+            becomes_true(seconds(1), [&, last = heartbeat()] { return heartbeat() != last; }));
+    BOOST_TEST(held.drains() == 2U);
+    gate.open();
     for (HttpClient& client : clients)
         BOOST_TEST(client.receive().status == 200);
     BOOST_TEST(held.server.wait(soon(seconds(2))).exit_status == 0);
@@ -230,13 +256,14 @@ BOOST_AUTO_TEST_CASE(leaves_room_for_children_that_serve) {
     for (int i = 0; i < 15; ++i) {
         held.clients.emplace_back(held.server.port());
         BOOST_REQUIRE(held.clients.back().send(get_request(kDownload)));
+        // With the first look of ours these use up no more than one quota: nobody is ended yet.
+        if (i < 6) BOOST_REQUIRE(held.clients.back().receive(true).status == 200);
     }
     BOOST_REQUIRE(becomes_true(
         seconds(2), [&] { return count_events(held.server, "child.drain_ended") >= 1U; }));
     BOOST_TEST(becomes_true(seconds(1), [&] { return held.drains() <= 1U; }));
-    HttpClient fresh(held.server.port(), seconds(10));
-    BOOST_TEST(fresh.get("/small.txt").status == 200);
-    BOOST_TEST(held.drains() <= 1U);
+    BOOST_TEST(fetch(held.server.port(), "/small.txt").status == 200);
+    BOOST_TEST(becomes_true(seconds(1), [&] { return held.drains() <= 1U; }));
 
     const auto events = events_of(held.server.pid());
     const auto ended = std::find_if(events.begin(), events.end(), [](const auto& event) {
@@ -254,40 +281,32 @@ BOOST_AUTO_TEST_CASE(holds_up_no_restart) {
     Held held(
         "ServerLimit 4\nStartServers 4\nThreadsPerChild 2\nMaxRequestWorkers 8\n"
         "MinSpareThreads 1\nMaxSpareThreads 8\nRetiringLimit 2\n");
-    BOOST_REQUIRE(becomes_true(
-        seconds(1), [&] { return snapshot_of(held.server.pid()).totals.children == 4U; }));
-    std::list<HttpClient> sleepers;  // every child has two threads
-    for (int i = 0; i < 8; ++i) {
-        sleepers.emplace_back(held.server.port());
-        BOOST_REQUIRE(sleepers.back().send(get_request("/mpmd-test/sleep?60")));
-    }
-    BOOST_REQUIRE(becomes_true(
-        seconds(2), [&] { return running_requests(held.server.pid(), "/mpmd-test/sleep") == 8U; }));
+    const auto sleepers = hold_workers(held.server, 8, "/mpmd-test/sleep?3600");  // all threads
     const auto before = pids(held.ctl.children());
 
     BOOST_REQUIRE_EQUAL(held.ctl.run({"graceful", "--wait", "ready"}).exit_status, 0);
 
     BOOST_TEST(fetch(held.server.port(), "/small.txt").status == 200);
-    BOOST_TEST(becomes_true(seconds(1), [&] { return held.drains() == 2U; }));
-    BOOST_TEST(becomes_true(
-        seconds(1), [&] { return std::count_if(before.begin(), before.end(), has_gone) == 2; }));
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        return held.drains() == 2U && snapshot_of(held.server.pid()).totals.children == 6U &&
+               std::count_if(before.begin(), before.end(), has_gone) == 2;
+    }));
     BOOST_TEST(count_events(held.server, "child.drain_ended") == 2U);
-    BOOST_TEST(snapshot_of(held.server.pid()).totals.children == 6U);
 }
 
 BOOST_AUTO_TEST_CASE(holds_at_once_when_it_is_lowered) {  // contract 4
     Held held(kOneChild + "RetiringLimit 8\n");
     std::vector<pid_t> order;
     for (int i = 0; i < 3; ++i) {
+        Json running;
         for (const Json& child : held.ctl.children())
-            if (child.at("state") == "running") order.push_back(child.at("pid").get<pid_t>());
+            if (child.at("state") == "running") running = child;
+        order.push_back(running.at("pid").get<pid_t>());
         held.download();
-        BOOST_REQUIRE_EQUAL(held.ctl.run({"restart", "--all", "--wait", "ready"}).exit_status, 0);
+        held.begin_drain(running);
     }
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return held.drains() == 3U; }));
     held.set("RetiringLimit=1");
     BOOST_TEST(becomes_true(seconds(1), [&] { return held.drains() == 1U; }));
-    BOOST_REQUIRE_EQUAL(order.size(), 3U);
     BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(order[0]) && has_gone(order[1]); }));
     BOOST_TEST(!has_gone(order[2]));  // the shortest of them
 }
