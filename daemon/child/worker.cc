@@ -15,8 +15,9 @@ std::uint32_t interest(bool output) {
 // Either we see that the door waits, or the listener, which says so before it counts once more,
 // sees us.
 void become_idle(const Commons& commons, Ways& ways) {
-    commons.score.status().idle_workers.fetch_add(1, std::memory_order_relaxed);
     ways.ready.enter();
+    // After that: who reads of idle workers may count on admission to know of them.
+    commons.score.status().idle_workers.fetch_add(1, std::memory_order_release);
     if (ways.door_waits.load(std::memory_order_seq_cst) &&
         ways.door_waits.exchange(false, std::memory_order_seq_cst))
         ways.listener_bell.ring();

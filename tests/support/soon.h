@@ -25,4 +25,25 @@ template <class Condition>
     }
 }
 
+// For a state that ends by itself, after no less than `lasts`: looks until `over` and says whether
+// `condition` was seen. `before`: it had not begun then. When so much time passed between two looks
+// that it may have come and gone unseen, that says nothing about the server, and is true as well.
+template <class Over, class Condition>
+[[nodiscard]] bool seen_until(Over over,
+                              Condition condition,
+                              std::chrono::milliseconds lasts,
+                              std::chrono::steady_clock::time_point before) {
+    const auto deadline = std::chrono::steady_clock::now() + soon(std::chrono::seconds(3));
+    for (bool blind = false;;) {
+        const bool ended = over();
+        if (condition()) return true;
+        const auto now = std::chrono::steady_clock::now();
+        blind = blind || now - before >= lasts;
+        if (ended) return blind;
+        if (now > deadline) return false;
+        before = now;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+}
+
 }  // namespace mpmd::test

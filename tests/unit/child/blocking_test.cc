@@ -16,6 +16,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/soon.h"
 #include "tests/unit/child/client.h"
 #include "tests/unit/child/mini_parent.h"
 
@@ -50,6 +51,7 @@ BOOST_AUTO_TEST_SUITE(blocking)
 
 BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_close) {  // W-3
     WorkerParent parent;
+    const std::string hold = parent.holding_script();
     parent.start();
     BOOST_TEST(parent.shows("____"));
     Client client(parent.port());
@@ -58,18 +60,19 @@ BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_cl
         BOOST_TEST(client.ask("/a.html").body == "hello");
     BOOST_TEST(parent.shows("K___"));
     BOOST_TEST(parent.idle() == 3);
-    BOOST_TEST(parent.connections(ConnectionState::KeepAlive) == 1);
-    scoreboard::ConnectionRow row;
-    BOOST_REQUIRE(parent.extent().connection(0).read(row));
+    // The thread writes its own row first.
+    BOOST_TEST(eventually([&] { return parent.connections(ConnectionState::KeepAlive) == 1; }));
+    const scoreboard::ConnectionRow row = parent.row(0);
     BOOST_TEST((row.state == ConnectionState::KeepAlive));
     BOOST_TEST(row.thread >= 0);
     BOOST_TEST(row.requests == 3u);
     BOOST_TEST(row.bytes_in > 0u);
     BOOST_TEST(row.bytes_out > 15u);
-    client.send("GET /mpmd-test/sleep?0.3 HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.send(get(hold));
     BOOST_TEST(parent.shows("W___"));
     BOOST_TEST(parent.status().in_progress.load() == 1);
-    BOOST_TEST(client.read_answer().status == 200);
+    parent.let_go();
+    BOOST_TEST(client.read_answer().body == "held\n");
     BOOST_TEST(parent.shows("K___"));
     client.close();
     BOOST_TEST(parent.shows("____"));
@@ -88,7 +91,6 @@ BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_cl
 BOOST_AUTO_TEST_CASE(
     idle_connections_are_as_many_as_threads_and_the_next_client_waits) {  // A-46, W-4
     WorkerParent parent;
-    parent.config.effective.live.keep_alive_timeout_ms = 700;
     parent.start();
     std::vector<Client> clients;
     const auto begin = Clock::now();
@@ -100,8 +102,15 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(eventually([&] { return parent.status().accepting.load() == 0; }));
     Client fifth(parent.port());
     fifth.send(get("/a.html"));
+    BOOST_TEST(!fifth.hears_within(milliseconds(1300)));
+    config::LiveSettings live = parent.config.effective.live;
+    live.keep_alive_timeout_ms = 700;
+    const auto changed = Clock::now();
+    parent.change_live(live);
     // It closes an idle connection, and then waits 2 s for the client's end (W-3).
-    BOOST_TEST(parent.shows("CCCC"));
+    BOOST_TEST(seen_until([&] { return fifth.hears_within(milliseconds(0)); },
+                          [&] { return parent.letters().find('C') != std::string::npos; },
+                          milliseconds(2000), changed));
     BOOST_TEST(fifth.read_answer().body == "hello");
     BOOST_TEST((Clock::now() - begin >= milliseconds(2700)));
     for (Client& client : clients)
@@ -111,10 +120,12 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(half_a_head_is_answered_408_and_silence_is_closed) {  // E-22, A-19
     WorkerParent parent;
     parent.config.effective.live.request_read_timeout_ms = 300;
+    parent.held = true;  // until the half is there
     parent.start();
     Client half(parent.port());
     Client silent(parent.port());
     half.send("GET / HTT");
+    parent.order(ipc::Order::Release);
     BOOST_TEST(half.read_answer().status == 408);
     BOOST_TEST(half.reads_end());
     BOOST_TEST(silent.reads_end());
@@ -125,9 +136,11 @@ BOOST_AUTO_TEST_CASE(who_sends_a_head_slowly_but_steadily_gets_more_time) {  // 
     parent.config.effective.live.request_read_timeout_ms = 200;
     parent.config.effective.live.request_head_max_ms = 60'000;
     parent.config.effective.live.request_head_min_rate = 10;
+    parent.held = true;  // until it has earned its time
     parent.start();
     Client slow(parent.port());
-    slow.send("GET /a.html HTTP/1.1\r\nHost: t\r\nX-Some: thing that is long\r\n");
+    slow.send("GET /a.html HTTP/1.1\r\nHost: t\r\nX-Some: " + std::string(400, 'x') + "\r\n");
+    parent.order(ipc::Order::Release);
     BOOST_TEST(!slow.hears_within(milliseconds(500)));
     slow.send("\r\n");
     BOOST_TEST(slow.read_answer().body == "hello");
@@ -161,7 +174,6 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_and_large_files_are_answered_in_order) {
 
 BOOST_AUTO_TEST_CASE(a_body_that_a_handler_wants_is_waited_for_on_the_thread) {
     WorkerParent parent;
-    parent.config.effective.live.timeout_ms = 400;
     parent.start();
     Client client(parent.port());
     const std::string head = "POST /mpmd-test/echo HTTP/1.1\r\nHost: t\r\nContent-Length: ";
@@ -172,8 +184,19 @@ BOOST_AUTO_TEST_CASE(a_body_that_a_handler_wants_is_waited_for_on_the_thread) {
     BOOST_TEST(client.read_answer().body == "1234567890");
     BOOST_TEST(client.read_answer().body.size() == 200'000u);
     BOOST_TEST(client.read_answer().body == "hello");
-    client.send(head + "10\r\n\r\n12345");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_does_not_come_is_answered_408) {  // E-22
+    WorkerParent parent;
+    parent.config.effective.live.timeout_ms = 400;
+    parent.held = true;  // let in when its head is there
+    parent.start();
+    Client client(parent.port());
+    client.send("POST /mpmd-test/echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\n12345");
+    const auto start = Clock::now();
+    parent.order(ipc::Order::Release);
     BOOST_TEST(client.read_answer().status == 408);
+    BOOST_TEST((Clock::now() - start >= milliseconds(400)));
     BOOST_TEST(client.reads_end());
 }
 
@@ -216,10 +239,8 @@ BOOST_AUTO_TEST_CASE(a_drain_does_not_interrupt_k_and_the_next_answer_closes) { 
 BOOST_AUTO_TEST_CASE(a_draining_child_without_connections_leaves_at_once) {
     WorkerParent parent;
     parent.start();
-    const auto begin = Clock::now();
-    parent.drain(0, 10);
+    parent.drain(0, 10);  // without a limit: of its own accord
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
-    BOOST_TEST((Clock::now() - begin < std::chrono::seconds(5)));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_wakes_every_thread) {  // W-6, forced
@@ -228,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_stop_wakes_every_thread) {  // W-6, forced
     Client idle(parent.port());
     BOOST_TEST(idle.ask("/a.html").status == 200);
     Client busy(parent.port());
-    busy.send(get("/mpmd-test/sleep?60"));
+    busy.send(get("/mpmd-test/sleep?600"));
     BOOST_TEST(parent.shows("KW__"));
     parent.order(ipc::Order::Stop);
     BOOST_TEST(parent.exit_status().value_or(-1) == 0);
@@ -301,11 +322,9 @@ BOOST_AUTO_TEST_CASE(several_sockets_are_polled_under_the_mutex_only) {  // W-1,
     Client first(parent.port(1));
     first.send(get("/a.html"));
     BOOST_TEST(!first.hears_within(milliseconds(150)));
-    const std::uint64_t beat = parent.status().heartbeat_ns.load();
     config::LiveSettings live = parent.config.effective.live;
     live.max_keep_alive_requests = 1;
-    parent.change_live(live);  // who waits for the mutex hears orders
-    BOOST_TEST(eventually([&] { return parent.status().heartbeat_ns.load() > beat; }));
+    parent.change_live_and_wait(live);  // who waits for the mutex hears orders
     sibling.reset();
     BOOST_TEST(first.read_answer().closes());
     for (std::size_t i = 0; i < 9; ++i)
@@ -330,8 +349,8 @@ BOOST_AUTO_TEST_CASE(ready_sockets_are_served_in_turn_one_client_a_hold) {  // W
     BOOST_TEST(parent.shows("RRRRRR"));
     std::array<std::uint16_t, 6> order{};
     for (std::uint32_t i = 0; i < parent.extent().shape().connections; ++i) {
-        scoreboard::ConnectionRow row;
-        if (!parent.extent().connection(i).read(row) || row.number == 0) continue;
+        const scoreboard::ConnectionRow row = parent.row(i);
+        if (row.number == 0) continue;
         BOOST_REQUIRE(row.number <= order.size());
         order[row.number - 1] = row.local_port;
     }
@@ -371,11 +390,19 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_on_sending_does_not_linger_for_ever) {  
     BOOST_TEST(talker.read_answer().status == 413);
     BOOST_TEST(parent.shows("C___"));
     const auto begin = Clock::now();
+    // A talker whom this machine did not let talk for 2 s is closed, and that is right.
+    auto last = begin;
+    Clock::duration silence{0};
     while (Clock::now() - begin < milliseconds(2600)) {
+        const auto before = Clock::now();
         talker.send("x");
+        silence = std::max(silence, Clock::now() - last);
+        last = before;
         std::this_thread::sleep_for(milliseconds(20));
     }
-    BOOST_TEST(parent.letters() == "C___");
+    const std::string seen = parent.letters();
+    silence = std::max(silence, Clock::now() - last);
+    if (silence < milliseconds(2000)) BOOST_TEST(seen == "C___");
     parent.drain(600'000, 100);
     std::atomic<bool> gone{false};
     std::thread sender([&] {

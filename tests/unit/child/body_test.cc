@@ -94,8 +94,7 @@ BOOST_AUTO_TEST_CASE(a_slow_body_waits_in_wait_io_and_holds_no_worker) {  // 4.1
                parent.status().idle_workers.load() == 4;
     }));
     BOOST_TEST(parent.status().in_progress.load() == 6);
-    scoreboard::ConnectionRow row{};
-    BOOST_REQUIRE(parent.extent().connection(0).read(row));
+    const scoreboard::ConnectionRow row = parent.row(0);
     BOOST_TEST((row.state == ConnectionState::WaitIo));
     BOOST_TEST(row.thread == -1);
     BOOST_TEST(std::string_view(row.target.data()) == "/mpmd-test/echo");
@@ -119,30 +118,46 @@ BOOST_AUTO_TEST_CASE(a_slow_body_waits_in_wait_io_and_holds_no_worker) {  // 4.1
 BOOST_AUTO_TEST_CASE(a_body_that_never_comes_is_told_408) {  // E-22
     MiniParent parent;
     parent.config.effective.live.timeout_ms = 300;
+    parent.held = true;  // let in when its head is there, for which it has no more time
     parent.start();
     Client client(parent.port());
-    const auto start = Clock::now();
     client.send(post(10) + "12345");
+    const auto start = Clock::now();
+    parent.order(ipc::Order::Release);
     const Answer answer = client.read_answer();
     BOOST_TEST(answer.status == 408);
     BOOST_TEST(answer.closes());
-    BOOST_TEST((Clock::now() - start >= std::chrono::milliseconds(290)));
+    BOOST_TEST((Clock::now() - start >= std::chrono::milliseconds(300)));
     BOOST_TEST(client.reads_end());
 }
 
 BOOST_AUTO_TEST_CASE(every_piece_gives_a_body_its_timeout_again) {
+    constexpr std::chrono::milliseconds kTimeout{1500};
     MiniParent parent;
-    parent.config.effective.live.timeout_ms = 1500;
+    parent.config.effective.live.timeout_ms = kTimeout.count();
     parent.start();
-    Client client(parent.port());
-    client.send(post(4));
-    const auto start = Clock::now();
-    for (const char* piece : {"a", "b", "c", "d"}) {
-        BOOST_TEST(!client.hears_within(std::chrono::milliseconds(500)));
-        client.send(piece);
+    // A piece that this machine let us send too late says nothing: then once more.
+    for (bool in_time = false; !in_time;) {
+        const auto start = Clock::now();
+        auto last = start;
+        in_time = true;
+        Client client(parent.port());
+        const auto send = [&](const std::string& bytes) {
+            const auto before = Clock::now();
+            client.send(bytes);
+            in_time = in_time && Clock::now() - last < kTimeout;
+            last = before;
+        };
+        send(post(4));
+        for (const char* piece : {"a", "b", "c", "d"}) {
+            const bool heard = client.hears_within(std::chrono::milliseconds(500));
+            send(piece);
+            if (in_time) BOOST_TEST(!heard);
+        }
+        if (!in_time) continue;
+        BOOST_TEST(client.read_answer().body == "abcd");
+        BOOST_TEST((Clock::now() - start >= kTimeout + std::chrono::milliseconds(400)));
     }
-    BOOST_TEST(client.read_answer().body == "abcd");
-    BOOST_TEST((Clock::now() - start >= std::chrono::milliseconds(1900)));
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_trickles_is_told_408_when_its_time_is_over) {  // U-12
@@ -286,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_away_in_its_body_is_logged_as_aborted) {
         return parent.read_file("access_log") ==
                "POST /mpmd-test/echo X " + std::to_string(head.size() + 5) + "\n";
     }));
-    BOOST_TEST(parent.status().in_progress.load() == 0);
+    BOOST_TEST(eventually([&] { return parent.status().in_progress.load() == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_draining_child_waits_for_a_body_and_answers) {  // E-16

@@ -46,6 +46,15 @@ struct ScriptSite : MiniParent {
         }));
         return number;
     }
+    // A script that was ended before it had begun, for this machine was slow, proves nothing.
+    template <class Ask>
+    void ask_until_in_time(const std::string& mark, Ask ask) const {
+        for (int tries = 0; tries < 20; ++tries) {
+            ask();
+            if (fs::exists(directory / mark)) return;
+        }
+        BOOST_TEST(false, "it never wrote " + mark);
+    }
     [[nodiscard]] bool logged(const std::string& text) const {
         return eventually([&] { return read_file("error_log").find(text) != std::string::npos; });
     }
@@ -139,8 +148,10 @@ BOOST_AUTO_TEST_CASE(a_slow_body_waits_without_a_script) {
     site.start();
     Client client(site.port());
     client.send("POST /cgi-bin/cat HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab");
-    BOOST_TEST(eventually([&] { return site.connections(ConnectionState::WaitIo) == 1; }));
-    BOOST_TEST(site.status().idle_workers.load() == 4);
+    BOOST_TEST(eventually([&] {
+        return site.connections(ConnectionState::WaitIo) == 1 &&
+               site.status().idle_workers.load() == 4;
+    }));
     BOOST_TEST(children_of(site.pid()).empty());
     client.send("cd");
     BOOST_TEST(client.read_answer().body == "abcd");
@@ -210,8 +221,7 @@ BOOST_AUTO_TEST_CASE(a_slow_client_holds_the_script_and_no_worker) {  // decisio
         const std::uint64_t beat = site.status().heartbeat_ns.load();
         BOOST_TEST(eventually([&] { return site.status().heartbeat_ns.load() != beat; }));
     }
-    scoreboard::ConnectionRow row{};
-    BOOST_REQUIRE(site.extent().connection(0).read(row));
+    const scoreboard::ConnectionRow row = site.row(0);
     BOOST_TEST(row.script_pid == static_cast<unsigned>(site.pid_of("big")));
     BOOST_TEST(row.request_ns != 0U);
     BOOST_TEST(!children_of(site.pid()).empty());
@@ -315,12 +325,15 @@ BOOST_AUTO_TEST_CASE(megabytes_of_standard_error_block_nobody_and_are_cut) {
 BOOST_AUTO_TEST_CASE(silence_is_504_and_the_end_of_the_whole_group) {
     ScriptSite site;
     site.config.effective.cgi_timeout_ms = 300;
-    site.script("mute", "sleep 1000 & echo $! > '" + (site.directory / "grandchild.pid").string() +
-                            "'; sleep 1000\n");
+    const std::string file = (site.directory / "grandchild.pid").string();
+    site.script("mute", "sleep 1000 & echo $! > '" + file + ".new'; mv '" + file + ".new' '" +
+                            file + "'; exec sleep 1000\n");
     site.start();
-    const auto start = std::chrono::steady_clock::now();
-    BOOST_TEST(Client(site.port()).ask("/cgi-bin/mute").status == 504);
-    BOOST_TEST((std::chrono::steady_clock::now() - start >= milliseconds(290)));
+    site.ask_until_in_time("grandchild.pid", [&] {
+        const auto start = std::chrono::steady_clock::now();
+        BOOST_TEST(Client(site.port()).ask("/cgi-bin/mute").status == 504);
+        BOOST_TEST((std::chrono::steady_clock::now() - start >= milliseconds(300)));
+    });
     BOOST_TEST(site.logged("said nothing for 300 ms and is ended"));
     const pid_t grandchild = site.pid_of("grandchild");
     BOOST_TEST(eventually([&] { return has_gone(grandchild) && has_gone(site.pid_of("mute")); }));
@@ -330,12 +343,18 @@ BOOST_AUTO_TEST_CASE(silence_is_504_and_the_end_of_the_whole_group) {
 BOOST_AUTO_TEST_CASE(who_ignores_term_is_killed) {
     ScriptSite site;
     site.config.effective.cgi_timeout_ms = 200;
-    site.script("stubborn", "trap '' TERM\nwhile :; do sleep 1; done\n");
+    site.script("stubborn", "trap '' TERM\n: > '" + (site.directory / "ignores").string() +
+                                "'\nwhile :; do sleep 1; done\n");
     site.start();
-    const auto start = std::chrono::steady_clock::now();
-    BOOST_TEST(Client(site.port()).ask("/cgi-bin/stubborn").status == 504);
+    auto start = std::chrono::steady_clock::now();
+    site.ask_until_in_time("ignores", [&] {
+        BOOST_TEST(site.all_free());
+        fs::remove(site.directory / "ignores");
+        start = std::chrono::steady_clock::now();
+        BOOST_TEST(Client(site.port()).ask("/cgi-bin/stubborn").status == 504);
+    });
     BOOST_TEST(site.all_free());
-    BOOST_TEST((std::chrono::steady_clock::now() - start >= milliseconds(3100)));
+    BOOST_TEST((std::chrono::steady_clock::now() - start >= milliseconds(3200)));
 }
 
 BOOST_AUTO_TEST_CASE(silence_in_its_body_cuts_the_response) {
@@ -343,15 +362,20 @@ BOOST_AUTO_TEST_CASE(silence_in_its_body_cuts_the_response) {
     site.config.effective.cgi_timeout_ms = 300;
     site.script("half", kPlain + "echo half; sleep 1000\n");
     site.start();
-    Client client(site.port());
-    client.send(get("/cgi-bin/half"));
     std::string seen;
-    BOOST_TEST(eventually([&] {
-        char piece[1000];
-        const ssize_t got = ::recv(client.fd(), piece, sizeof piece, MSG_DONTWAIT);
-        if (got > 0) seen.append(piece, static_cast<std::size_t>(got));
-        return got == 0 || (got < 0 && errno == ECONNRESET);
-    }));
+    // One that this machine did not let speak in time is told 504, rightly.
+    for (int tries = 0; tries < 20 && (tries == 0 || seen.find(" 504 ") != std::string::npos);
+         ++tries) {
+        seen.clear();
+        Client client(site.port());
+        client.send(get("/cgi-bin/half"));
+        BOOST_TEST(eventually([&] {
+            char piece[1000];
+            const ssize_t got = ::recv(client.fd(), piece, sizeof piece, MSG_DONTWAIT);
+            if (got > 0) seen.append(piece, static_cast<std::size_t>(got));
+            return got == 0 || (got < 0 && errno == ECONNRESET);
+        }));
+    }
     BOOST_TEST(seen.find("half\n") != std::string::npos);
     BOOST_TEST(!seen.ends_with("0\r\n\r\n"));  // that would say it is whole
     BOOST_TEST(site.all_free());
@@ -496,8 +520,6 @@ BOOST_AUTO_TEST_CASE(scripts_and_bodies_work_the_same_under_mpm_worker) {
     ScriptSite site;
     site.config.effective.limits.model = mpm::Model::Worker;
     site.script("cat", kPlain + "cat; echo; echo $REQUEST_METHOD\n");
-    site.script("mute", "sleep 1000\n");
-    site.config.effective.cgi_timeout_ms = 300;
     site.start();
     Client client(site.port());
     client.send(
@@ -508,8 +530,17 @@ BOOST_AUTO_TEST_CASE(scripts_and_bodies_work_the_same_under_mpm_worker) {
     BOOST_TEST(!client.hears_within(milliseconds(50)));
     client.send("cd");
     BOOST_TEST(client.read_answer().body == "abcd\nPOST\n");
-    BOOST_TEST(client.ask("/cgi-bin/mute").status == 504);
     client.close();
+    BOOST_TEST(site.all_free());
+}
+
+BOOST_AUTO_TEST_CASE(silence_is_504_under_mpm_worker_too) {
+    ScriptSite site;
+    site.config.effective.limits.model = mpm::Model::Worker;
+    site.script("mute", "sleep 1000\n");
+    site.config.effective.cgi_timeout_ms = 300;
+    site.start();
+    BOOST_TEST(Client(site.port()).ask("/cgi-bin/mute").status == 504);
     BOOST_TEST(site.all_free());
 }
 

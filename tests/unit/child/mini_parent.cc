@@ -22,6 +22,8 @@ std::ostream& operator<<(std::ostream& out, Model model) {
 
 namespace mpmd::test {
 
+namespace fs = std::filesystem;
+
 namespace {
 
 template <class T>
@@ -54,6 +56,8 @@ MiniParent::MiniParent() {
     settings.live.keep_alive_shed_age_ms = 0;
     settings.live.head_shed_age_ms = 0;
     settings.live.keep_alive_timeout_ms = 60'000;
+    // A worker that the machine lets wait is no reason for a 503.
+    settings.live.request_queue_timeout_ms = 60'000;
 }
 
 MiniParent::~MiniParent() {
@@ -80,6 +84,24 @@ std::string MiniParent::read_file(const std::string& name) const {
 os::UniqueFd MiniParent::open_log(const std::string& name) const {
     return os::UniqueFd(
         ::open((directory / name).c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+}
+
+// It also ends when the directory is gone, as after a test that failed.
+std::string MiniParent::holding_script() {
+    const fs::path scripts = directory / "held";
+    fs::create_directories(scripts);
+    std::ofstream(scripts / "script")
+        << "#!/bin/sh\nwhile [ -e '" << scripts.string() << "/script' ]; do\n[ -e '"
+        << (directory / "let-go").string() << "' ] && break\nsleep 0.05\ndone\n"
+        << "printf 'Content-Type: text/plain\\n\\nheld\\n'\n";
+    fs::permissions(scripts / "script", fs::perms(0755));
+    config.effective.script_aliases.push_back({"/held/", scripts});
+    config.effective.cgi_timeout_ms = 3'600'000;
+    return "/held/script";
+}
+
+void MiniParent::let_go() const {
+    std::ofstream(directory / "let-go") << "x";
 }
 
 void MiniParent::start() {
@@ -138,6 +160,22 @@ void MiniParent::drain(std::int64_t deadline_ms, std::int64_t grace_ms) {
 
 void MiniParent::change_live(const config::LiveSettings& live) {
     static_cast<void>(channel_.send_body(ipc::Order::Live, live));
+}
+
+void MiniParent::change_live_and_wait(const config::LiveSettings& live) {
+    change_live(live);
+    // Orders are obeyed one after the other: who has paused knows them.
+    order(ipc::Order::Pause);
+    if (!reported(ipc::Report::StoppedAccepting)) throw std::runtime_error("no pause");
+    order(ipc::Order::Resume);
+}
+
+scoreboard::ConnectionRow MiniParent::row(std::uint32_t connection) const {
+    scoreboard::ConnectionRow row{};
+    // Its writer may have been interrupted in the middle of it.
+    if (!eventually([&] { return extent_.connection(connection).read(row); }))
+        throw std::runtime_error("a row is being written for ever");
+    return row;
 }
 
 bool MiniParent::reported(ipc::Report report) {

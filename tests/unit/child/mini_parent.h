@@ -42,11 +42,16 @@ struct MiniParent {
 
     void write_file(const std::string& name, const std::string& content) const;
     [[nodiscard]] std::string read_file(const std::string& name) const;
+    // Before start(): makes a script and returns its target. Whoever asks for it keeps a worker
+    // until let_go(), however long that takes.
+    [[nodiscard]] std::string holding_script();
+    void let_go() const;
     void start();  // returns when the child is ready
     [[nodiscard]] std::uint16_t port(std::size_t socket = 0) const { return ports_[socket]; }
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] scoreboard::ChildStatus& status() const { return extent_.status(); }
     [[nodiscard]] const scoreboard::Extent& extent() const { return extent_; }
+    [[nodiscard]] scoreboard::ConnectionRow row(std::uint32_t connection) const;
     [[nodiscard]] std::int32_t connections(scoreboard::ConnectionState state) const {
         return status().connections[static_cast<std::size_t>(state)].load();
     }
@@ -54,6 +59,9 @@ struct MiniParent {
     void order(ipc::Order order);
     void drain(std::int64_t deadline_ms, std::int64_t grace_ms);
     void change_live(const config::LiveSettings& live);
+    // The same, and returns when every request that is sent from now on finds them. Only once, and
+    // while it accepts.
+    void change_live_and_wait(const config::LiveSettings& live);
     void hang_up() { channel_ = ipc::ChildChannel(); }
     // Waits for that report; other reports before it are skipped.
     [[nodiscard]] bool reported(ipc::Report report);
