@@ -7,6 +7,10 @@ if(prefix STREQUAL "/usr")
     set(MPMD_ETC "/etc")
 endif()
 
+# Of this run alone: another may install elsewhere at the same time.
+string(RANDOM LENGTH 16 run)
+set(scratch "${scratch}/install-${run}")
+
 foreach(file mpmd.service mpmd.logrotate)
     configure_file("${packaging}/${file}.in" "${scratch}/${file}" @ONLY)
 endforeach()
@@ -30,3 +34,5 @@ if(prefix STREQUAL "/usr" AND NOT EXISTS "$ENV{DESTDIR}/var/www/html")
     message(STATUS "Made: $ENV{DESTDIR}/var/www/html")
     file(MAKE_DIRECTORY "$ENV{DESTDIR}/var/www/html")
 endif()
+
+file(REMOVE_RECURSE "${scratch}")

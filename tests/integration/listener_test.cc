@@ -70,7 +70,10 @@ BOOST_AUTO_TEST_CASE(a_saturated_listener_gets_a_sibling_and_status_names_what_w
     const Mpmctl mpmctl(server.socket());
     BOOST_REQUIRE(mpmctl.status().at("children").at("active") == 1);
     BOOST_TEST(mpmctl.status().at("shortage") == "none");
-    BOOST_REQUIRE(fetch(server.port(), "/k1.bin").status == 200);
+    BOOST_REQUIRE(becomes_true(seconds(3), [&] {  // a file goes into the cache when it is not new
+        return fetch(server.port(), "/k1.bin").status == 200 &&
+               number(mpmctl.status().at("requests").at("on_listener")) > 0;
+    }));
     const Hammer hammer({server.port(), "/k1.bin", server.file("/k1.bin").size(), kClients, 8});
     bool named = false;
     BOOST_REQUIRE(becomes_true(seconds(6), [&] {
@@ -86,8 +89,10 @@ BOOST_AUTO_TEST_CASE(a_saturated_listener_gets_a_sibling_and_status_names_what_w
     const auto before = accepted_by(mpmctl.children());
     BOOST_TEST(becomes_true(seconds(4), [&] { return shared(before, mpmctl.children()); }),
                mpmctl.children().dump(1));
-    const Json requests = mpmctl.status().at("requests");
-    BOOST_TEST(number(requests.at("on_listener")) > number(requests.at("on_workers")));
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        const Json requests = mpmctl.status().at("requests");
+        return number(requests.at("on_listener")) > number(requests.at("on_workers"));
+    }));
     // Never more of them than cores.
     BOOST_TEST(for_want_of_listeners(server.pid()).size() < os::online_cores());
 }

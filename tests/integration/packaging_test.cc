@@ -16,8 +16,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
+#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
+#include "tests/support/processes.h"
 #include "tests/support/program.h"
 #include "tests/support/server_process.h"
 #include "tests/support/skip.h"
@@ -62,6 +64,14 @@ std::string unit_value(const std::string& unit, const std::string& key) {
 Ended run(Words words) {
     words.insert(words.begin(), "/usr/bin/env");  // looks along PATH
     return Program(std::move(words)).wait();
+}
+
+// Who connects now meets a child that came after these.
+bool all_replaced(const ServerProcess& server, const std::vector<pid_t>& before) {
+    return becomes_true(std::chrono::seconds(2), [&] {
+        return std::all_of(before.begin(), before.end(), [](pid_t pid) { return has_gone(pid); }) &&
+               snapshot_of(server.pid()).totals.active > 0;
+    });
 }
 
 // The product below a directory of its own, as a package would have it.
@@ -174,16 +184,16 @@ BOOST_AUTO_TEST_CASE(a_stop_by_the_unit_lets_what_runs_end) {
     // A stop command that returns before the end is followed by the signal at once.
     BOOST_TEST(unit.find("ExecStop") == std::string::npos);
     BOOST_TEST(unit_value(unit, "KillMode") == "mixed");  // the signal is for the supervisor alone
-    ServerProcess server(ServerOptions{"GracefulShutdownTimeout 30\n", false});
-    HttpClient running(server.port());
-    BOOST_TEST(running.send(get_request("/mpmd-test/sleep?1.5")));
-    BOOST_REQUIRE(becomes_true(std::chrono::seconds(1), [&server] {
-        return running_requests(server.pid(), "/mpmd-test/sleep?1.5") > 0;
-    }));
+    const Gate gate;
+    ServerProcess server(ServerOptions{gate.lines() + "GracefulShutdownTimeout 600\n", false});
+    auto running = hold_workers(server, 1);
     server.signal(signal_called(unit_value(unit, "KillSignal")));
-    const HttpResponse answer = running.receive();
+    BOOST_REQUIRE(becomes_true(std::chrono::seconds(1),
+                               [&] { return snapshot_of(server.pid()).totals.draining > 0; }));
+    gate.open();
+    const HttpResponse answer = running.front().receive();
     BOOST_TEST(answer.status == 200);
-    BOOST_TEST(answer.body == "slept 1.5 s\n");
+    BOOST_TEST(answer.body == Gate::kBody);
     BOOST_TEST(server.wait().exit_status == 0);  // and Restart=on-failure starts nothing
 }
 
@@ -220,8 +230,10 @@ BOOST_AUTO_TEST_CASE(logrotate_understands_its_file_and_rotation_reopens_the_log
     const std::string state = server.dir() / "rotate/state";
     BOOST_REQUIRE(
         becomes_true(std::chrono::seconds(1), [&] { return !server.read("access.log").empty(); }));
+    const std::vector<pid_t> before = server.children();
     const Ended rotated = run({"logrotate", "-f", "-s", state, file});
     BOOST_TEST(rotated.exit_status == 0, rotated.out + rotated.err);
+    BOOST_REQUIRE(all_replaced(server, before));
     HttpClient client(server.port());
     BOOST_TEST(client.send(get_request("/small.txt?after")));
     BOOST_TEST(client.receive().status == 200);
@@ -272,9 +284,11 @@ BOOST_AUTO_TEST_CASE(the_capabilities_of_the_unit_suffice) {
         const Ended done = mpmctl.run(command);
         BOOST_TEST(done.exit_status == 0, command.front() + ": " + done.out + done.err);
     }
+    const std::vector<pid_t> before = server.children();
     const Ended restarted =
         run({program_path("MPMD", "mpmd"), "-k", "restart", "-f", server.config()});
     BOOST_TEST(restarted.exit_status == 0, restarted.out + restarted.err);
+    BOOST_REQUIRE(all_replaced(server, before));
     HttpClient client(server.port());
     BOOST_TEST(client.send(get_request("/small.txt")));
     BOOST_TEST(client.receive().status == 200);

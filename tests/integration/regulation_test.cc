@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
+#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/processes.h"
@@ -32,6 +33,14 @@ bool settled(const ServerProcess& server, std::uint32_t children) {
     const Snapshot seen = board(server);
     return seen.totals.children == children && seen.totals.children_starting == 0 &&
            seen.totals.draining == 0 && seen.totals.not_accepting == 0;
+}
+
+// Ticks of regulation so far.
+std::uint64_t ticks(const ServerProcess& server) {
+    std::uint64_t sum = 0;
+    for (const scoreboard::DecisionRow& row : decisions_of(server.pid()))
+        sum += row.ticks;
+    return sum;
 }
 
 std::string event_text(const ServerProcess& server, std::string_view kind) {
@@ -57,28 +66,34 @@ std::list<HttpClient> hold(const ServerProcess& server,
 
 BOOST_AUTO_TEST_SUITE(regulation_between_ticks)
 
-BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_is_taken_back) {  // U-19, L-6
+// False: the machine was so slow that the next tick came before the load, and the child left.
+bool taken_back_at_the_next_tick(seconds interval) {
     const ServerProcess server(
         "ServerLimit 6\nStartServers 3\nThreadsPerChild 4\nMaxRequestWorkers 24\n"
-        "MinSpareThreads 3\nMaxSpareThreads 12\nMaintenanceInterval 3s\n");
+        "MinSpareThreads 3\nMaxSpareThreads 12\nMaintenanceInterval " +
+        std::to_string(interval.count()) + "s\n");
     BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 3); }));
     const Mpmctl mpmctl(server.socket());
     const auto before = pids(mpmctl.children());
     BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "MaxSpareThreads=8", "--yes"}).exit_status, 0);
     BOOST_REQUIRE(
         becomes_true(seconds(6), [&] { return had_event(server.pid(), "regulation.retire"); }));
-    // Until its door is shut it may still take some of them.
+    // Until its door is shut it may still take some of them; or it has gone already.
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
         const auto children = board(server).children;
-        return std::any_of(children.begin(), children.end(), [](const scoreboard::Child& child) {
-            return child.numbers.accepting == 0;
-        });
+        return children.size() < 3 ||
+               std::any_of(children.begin(), children.end(), [](const scoreboard::Child& child) {
+                   return child.numbers.accepting == 0;
+               });
     }));
 
-    auto load = hold(server, 8, "/mpmd-test/sleep?8");  // all threads of the other two
+    // All threads of the other two.
+    const auto load = hold_workers(server, 8, "/mpmd-test/sleep?3600");
 
-    BOOST_REQUIRE(
-        becomes_true(seconds(3), [&] { return had_event(server.pid(), "regulation.recall"); }));
+    BOOST_REQUIRE(becomes_true(seconds(3), [&] {
+        return had_event(server.pid(), "regulation.recall") || server.children() != before;
+    }));
+    if (!had_event(server.pid(), "regulation.recall")) return false;
     BOOST_TEST(event_text(server, "regulation.recall") ==
                "short of workers: 0 idle of 3 wanted; 1 taken back that were about to leave");
     BOOST_TEST(fetch(server.port(), "/mpmd-test/bytes?5").status == 200);  // by the one taken back
@@ -88,6 +103,12 @@ BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_is_taken_back) {  // U-19, 
         BOOST_TEST(child.at("state") == "running");
         BOOST_TEST(child.at("retire_reason") == "");
     }
+    return true;
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_was_about_to_leave_is_taken_back) {  // U-19, L-6
+    BOOST_TEST(
+        (taken_back_at_the_next_tick(seconds(3)) || taken_back_at_the_next_tick(seconds(10))));
 }
 
 // M-1, M-4, M-10: what happens to a child or is asked for by a signal does not wait for a tick.
@@ -97,17 +118,27 @@ BOOST_AUTO_TEST_CASE(deaths_and_signals_do_not_wait_for_a_tick) {
                       "MaintenanceInterval 10s\n",
                       false});
     BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
-    BOOST_REQUIRE(decisions_of(server.pid()).empty());
-    ::kill(server.children().front(), SIGKILL);
-    BOOST_TEST(becomes_true(milliseconds(500), [&] {
-        const Snapshot seen = board(server);
-        return seen.children.size() == 2U &&
-               std::any_of(seen.children.begin(), seen.children.end(),
-                           [](const auto& child) { return child.row.uid == 3U; });
-    }));
-    BOOST_TEST(decisions_of(server.pid()).empty());  // no tick was needed
+    // Between two ticks: of several deaths one at least, however the ticks fall.
+    std::uint64_t born = 2;
+    const auto replaced_without_a_tick = [&] {
+        const std::uint64_t tick = ticks(server);
+        ::kill(server.children().front(), SIGKILL);
+        ++born;
+        BOOST_REQUIRE(becomes_true(seconds(3), [&] {
+            const Snapshot seen = board(server);
+            return seen.children.size() == 2U &&
+                   std::any_of(seen.children.begin(), seen.children.end(), [&](const auto& child) {
+                       return child.row.uid == born &&
+                              child.row.state == scoreboard::ChildState::Running;
+                   });
+        }));
+        return ticks(server) == tick;
+    };
+    BOOST_TEST((replaced_without_a_tick() || replaced_without_a_tick()));
+    const auto asked = std::chrono::steady_clock::now();
     server.signal(SIGTERM);
-    BOOST_TEST(server.wait(milliseconds(5000)).exit_status == 0);  // nor now
+    BOOST_TEST(server.wait().exit_status == 0);
+    BOOST_TEST((std::chrono::steady_clock::now() - asked < soon(seconds(1))));  // nor now
 }
 
 // M-2: the supervisor's own processor time is on the board, and that of those who are gone.
@@ -134,18 +165,21 @@ BOOST_AUTO_TEST_CASE(the_processor_time_of_supervisor_and_dead_children_is_kept)
 }
 
 BOOST_AUTO_TEST_CASE(the_period_is_configurable) {  // M-5
+    const auto began = std::chrono::steady_clock::now();
     const ServerProcess server(
-        ServerOptions{"ServerLimit 64\nStartServers 1\nThreadsPerChild 1\nMaxRequestWorkers 40\n"
-                      "MinSpareThreads 30\nMaxSpareThreads 40\nMaintenanceInterval 100ms\n",
+        ServerOptions{"StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+                      "MaintenanceInterval 100ms\n",
                       false});
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 32); }));
-    std::vector<scoreboard::DecisionRow> forks;
-    for (const auto& row : decisions_of(server.pid()))
-        if (row.spawned > 0) forks.push_back(row);
-    BOOST_REQUIRE_EQUAL(forks.size(), 5U);  // 1, 2, 4, 8, 16
-    // Five steps, each a tick of a second at the default.
-    BOOST_TEST(forks[1].wall_us - forks[0].wall_us >= 50'000U);
-    BOOST_TEST(forks[4].wall_us - forks[0].wall_us < 4'000'000U);
+    // A tick may be late, and then the next is on time; none is early. So some five of them take
+    // less than half of what five of a second take.
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        const std::uint64_t first = ticks(server);
+        const auto from = std::chrono::steady_clock::now();
+        return becomes_true(seconds(1), [&] { return ticks(server) >= first + 5; }) &&
+               std::chrono::steady_clock::now() - from < milliseconds(2500);
+    }));
+    const auto so_far = std::chrono::steady_clock::now() - began;
+    BOOST_TEST(ticks(server) <= static_cast<std::uint64_t>(so_far / milliseconds(100)) + 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -212,10 +246,13 @@ BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
     BOOST_TEST(text.find("from 127.0.0.1:") != std::string::npos, text);
     BOOST_TEST(text.find("GET /mpmd-test/stream?") != std::string::npos, text);
     BOOST_TEST(text.find("RetiringLimit") != std::string::npos, text);
-    const Json status = mpmctl.status();
-    BOOST_TEST(status.at("limit_episodes").at(0).at("cause") == "slots");
-    BOOST_TEST(status.at("shortage_text").get<std::string>().find("slots held by generation") !=
-               std::string::npos);
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        const Json status = mpmctl.status();
+        const Json& episodes = status.at("limit_episodes");
+        return episodes.size() == 1 && episodes.at(0).at("cause") == "slots" &&
+               status.at("shortage_text").get<std::string>().find("slots held by generation") !=
+                   std::string::npos;
+    }));
     // Every tick finds it so, and none says it again.
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
         const auto now = decisions_of(server.pid());
@@ -240,19 +277,20 @@ BOOST_AUTO_TEST_SUITE(decisions)
 
 BOOST_AUTO_TEST_CASE(say_why_it_forked_and_why_not) {  // U-20, 7.6
     const ServerProcess server(
-        "ServerLimit 6\nStartServers 1\nThreadsPerChild 2\nMaxRequestWorkers 8\nMinSpareThreads 5\n"
+        "ServerLimit 6\nStartServers 1\nThreadsPerChild 2\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
         "MaxSpareThreads 8\nMaintenanceInterval 200ms\n");
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 4); }));
     const Mpmctl mpmctl(server.socket());
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return board(server).totals.idle == 2U; }));
+    BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "MinSpareThreads=5"}).exit_status, 0);
     // A quiet row grows instead of pushing the others out.
+    Json list;
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
-        return mpmctl.json({"decisions", "-n", "1"}).at("decisions").at(0).at("ticks") >= 3;
+        list = mpmctl.json({"decisions"}).at("decisions");
+        return settled(server, 4) && !list.empty() && list.at(0).at("branch") == "M-18e" &&
+               list.at(0).at("ticks") >= 3 &&
+               list.at(0).at("text") == "enough: 8 idle threads, at least 5 and at most 8 wanted";
     }));
-    const Json list = mpmctl.json({"decisions"}).at("decisions");
-    BOOST_REQUIRE_EQUAL(list.size(), 3U);
     const Json& quiet = list.at(0);
-    BOOST_TEST(quiet.at("branch") == "M-18e");
-    BOOST_TEST(quiet.at("text") == "enough: 8 idle threads, at least 5 and at most 8 wanted");
     BOOST_TEST(time_ms(quiet.at("last_time")) >= time_ms(quiet.at("time")) + 200);
     const Json& fork = list.at(1);
     BOOST_TEST(number(fork.at("number")) + 1 == number(quiet.at("number")));
@@ -275,23 +313,23 @@ BOOST_AUTO_TEST_CASE(their_memory_and_descriptors_are_known) {  // 7.6
         "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
         "MaintenanceInterval 200ms\n");
     const Mpmctl mpmctl(server.socket());
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+    BOOST_TEST(becomes_true(seconds(1), [&] {
         const Json child = mpmctl.children().at(0);
-        return child.at("open_fds") > 0 && number(child.at("rss_bytes")) > 0;
+        const std::string folder = "/proc/" + std::to_string(child.at("pid").get<int>()) + "/fd";
+        const auto open = std::distance(std::filesystem::directory_iterator(folder),
+                                        std::filesystem::directory_iterator{});
+        return std::abs(child.at("open_fds").get<std::int64_t>() - open) <= 2 &&
+               number(child.at("rss_bytes")) > 500'000U;
     }));
-    const Json child = mpmctl.children().at(0);
-    const std::string folder = "/proc/" + std::to_string(child.at("pid").get<int>()) + "/fd";
-    const auto open = std::distance(std::filesystem::directory_iterator(folder),
-                                    std::filesystem::directory_iterator{});
-    BOOST_TEST(std::abs(child.at("open_fds").get<std::int64_t>() - open) <= 2);
-    BOOST_TEST(number(child.at("rss_bytes")) > 500'000U);
 }
 
 // U-2: what still runs in a child that leaves ends with ChildDrainTimeout, and the time left shows.
-BOOST_AUTO_TEST_CASE(their_draining_has_a_deadline_that_is_shown_and_kept) {
+// False: the machine was so slow that it was over before it could be looked at.
+bool deadline_is_shown_and_kept(seconds limit) {
     const ServerProcess server(
         "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 8\nMinSpareThreads 1\n"
-        "ChildDrainTimeout 2s\n");
+        "ChildDrainTimeout " +
+        std::to_string(limit.count()) + "s\n");
     const Mpmctl mpmctl(server.socket());
     const Json before = mpmctl.children().at(0);
     auto held = hold(server, 1, "/mpmd-test/stream?100000000&rate=1000");
@@ -299,21 +337,31 @@ BOOST_AUTO_TEST_CASE(their_draining_has_a_deadline_that_is_shown_and_kept) {
     const auto begin = std::chrono::steady_clock::now();
     const std::string uid = before.at("uid").get<std::string>();
     BOOST_REQUIRE_EQUAL(mpmctl.run({"restart", uid, "--wait", "ready"}).exit_status, 0);
-    const Json list = mpmctl.json({"ps", uid});
-    const Json& leaving = list.at("children").at(0);
-    const std::int64_t left =
-        time_ms(leaving.at("drain_deadline")) - time_ms(list.at("sample_time"));
-    BOOST_TEST(left > 0);
-    BOOST_TEST(left <= 2000);
-    BOOST_TEST(!held.front().receive().whole);  // it is cut
-    BOOST_TEST((std::chrono::steady_clock::now() - begin >= seconds(2)));
-    BOOST_TEST(becomes_true(seconds(1), [&] { return has_gone(before.at("pid").get<pid_t>()); }));
+    Json list;
+    for (const Json& child : (list = mpmctl.json({"ps"})).at("children")) {
+        if (child.at("uid") != uid || child.at("state") != "draining") continue;
+        const std::int64_t left =
+            time_ms(child.at("drain_deadline")) - time_ms(list.at("sample_time"));
+        if (left <= 0) return false;
+        BOOST_TEST(left <= limit / milliseconds(1));
+        BOOST_TEST(!held.front().receive().whole);  // it is cut
+        BOOST_TEST((std::chrono::steady_clock::now() - begin >= limit));
+        BOOST_TEST(
+            becomes_true(seconds(1), [&] { return has_gone(before.at("pid").get<pid_t>()); }));
+        return true;
+    }
+    return false;
+}
+
+BOOST_AUTO_TEST_CASE(their_draining_has_a_deadline_that_is_shown_and_kept) {
+    BOOST_TEST((deadline_is_shown_and_kept(seconds(2)) || deadline_is_shown_and_kept(seconds(25))));
 }
 
 // M-24: where a request ran is counted for each child.
 BOOST_AUTO_TEST_CASE(they_tell_the_listeners_requests_from_the_workers) {
     const ServerProcess server(
-        "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n");
+        "StartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+        "FileCacheCheck 600\n");
     const Mpmctl mpmctl(server.socket());
     const auto count = [](const Json& child, const char* where) { return number(child.at(where)); };
     Json before;
@@ -376,11 +424,13 @@ BOOST_AUTO_TEST_CASE(too_large_ones_are_replaced_one_after_another_by_ready_ones
         return board(server).global.spawned >= 3U && settled(server, 2);
     }));
     BOOST_TEST(fewest >= 2U);  // the successor was ready first
-    // All are too large; the next one waits for its turn.
-    const auto events = events_of(server.pid());
-    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
-                   return scoreboard::text(event.kind) == "child.memory";
-               }) == 1);
+    // All are too large; each waits for its turn, 5 s at least after the one before.
+    std::uint64_t last = 0;
+    for (const scoreboard::EventRow& event : events_of(server.pid())) {
+        if (scoreboard::text(event.kind) != "child.memory") continue;
+        BOOST_TEST((last == 0 || event.wall_us - last >= 5'000'000U));
+        last = event.wall_us;
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
