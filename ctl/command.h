@@ -54,8 +54,8 @@ public:
     void print(std::string_view text) const;
     void say(std::string_view text) const;  // stderr, with "mpmctl: " before it
     // Prints the failure in the format asked for and returns its exit code.
-    int refuse(const Failure& failure) const;
-    int refuse(const api::CallError& error) const;
+    [[nodiscard]] int refuse(const Failure& failure) const;
+    [[nodiscard]] int refuse(const api::CallError& error) const;
     // On a terminal, unless --yes: asks and returns the answer. Off a terminal: true.
     [[nodiscard]] bool confirmed(const std::string& question) const;
 

@@ -105,23 +105,25 @@ std::string first_word(int argc, const char* const* argv) {
     return argc > 1 ? argv[argc - 1] : "";
 }
 
+std::optional<Format> format_of(std::string_view word) {
+    if (word == "table") return Format::Table;
+    if (word == "wide") return Format::Wide;
+    if (word == "json") return Format::Json;
+    if (word == "value") return Format::Value;
+    return std::nullopt;
+}
+
 tl::expected<Invocation, Failure> finish(Parser& parser) {
     Invocation& result = parser.result;
     if (parser.version) {
         result.text = fmt::format("mpmctl {}\n", MPMD_VERSION);
         return std::move(result);
     }
-    if (parser.format == "table")
-        result.options.format = Format::Table;
-    else if (parser.format == "wide")
-        result.options.format = Format::Wide;
-    else if (parser.format == "json")
-        result.options.format = Format::Json;
-    else if (parser.format == "value")
-        result.options.format = Format::Value;
-    else
+    const std::optional<Format> format = format_of(parser.format);
+    if (!format)
         return tl::unexpected<Failure>(usage_failure(
             fmt::format("-o takes table, wide, json or value, not '{}'", parser.format)));
+    result.options.format = *format;
     if (!parser.timeout.empty()) {
         const auto timeout = parse_duration(parser.timeout);
         if (!timeout || timeout->count() <= 0)

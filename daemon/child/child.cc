@@ -89,6 +89,17 @@ Result<pthread_t> start_thread(const std::string& name, std::size_t stack_size, 
         ::pause();
 }
 
+bool joined_soon(pthread_t thread) {
+    constexpr long kPatience = 20'000'000;
+    constexpr long kSecond = 1'000'000'000;
+    timespec until{};
+    ::clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += kPatience;
+    until.tv_sec += until.tv_nsec / kSecond;
+    until.tv_nsec %= kSecond;
+    return ::pthread_timedjoin_np(thread, nullptr, &until) == 0;
+}
+
 // What may be better the next time (6.7).
 bool is_shortage(const Error& error) {
     return error.os_errno == EMFILE || error.os_errno == ENFILE || error.os_errno == ENOMEM;
@@ -115,12 +126,15 @@ private:
           std::vector<log::LogFormat> formats);
 
     [[nodiscard]] Result<void> start_threads();
+    [[nodiscard]] bool threads_hold_connections() const;
+    void run_worker(std::uint32_t thread);
+    void run_listener();
     void choose_stack_size();
     [[nodiscard]] Result<pthread_t> start(const std::string& name, Body body);
     [[nodiscard]] int fail_to_start(const Error& error);
     // As lines of the log name us.
     [[nodiscard]] std::string_view module() const {
-        return commons_.settings.limits.model == mpm::Model::Worker ? "mpm_worker" : "mpm_event";
+        return threads_hold_connections() ? "mpm_worker" : "mpm_event";
     }
     void serve();
     void read_channel();
@@ -222,36 +236,43 @@ Result<void> Child::start_threads() {
         scripts_ = TRY(handlers::ScriptKeeper::create());
         router_.serve_scripts(commons_.settings, *scripts_, log_);
     }
-    const bool whole = commons_.settings.limits.model == mpm::Model::Worker;
-    for (std::uint32_t i = 0; whole && i < commons_.threads; ++i)
+    for (std::uint32_t i = 0; threads_hold_connections() && i < commons_.threads; ++i)
         nudges_.push_back(TRY(os::EventFd::create()));
-    for (std::uint32_t i = 0; i < commons_.threads; ++i) {
-        workers_.push_back(TRY(start(fmt::format("worker-{}", i), [this, i, whole] {
-            const CrashWitness witness(static_cast<std::int32_t>(i));
-            if (whole)
-                BlockingDriver(commons_, ways_, nudges_[i], i).run();
-            else
-                Worker(commons_, ways_, i).run();
-        })));
-    }
+    for (std::uint32_t i = 0; i < commons_.threads; ++i)
+        workers_.push_back(TRY(start(fmt::format("worker-{}", i), [this, i] { run_worker(i); })));
     TRY_VOID(poller_.add(listener_bell_.fd(), EPOLLIN, kBellKey));
-    if (whole && heritage_.accept_mutex && heritage_.listeners.size() > 1) {
+    if (threads_hold_connections() && heritage_.accept_mutex && heritage_.listeners.size() > 1) {
         turn_.emplace(std::move(*heritage_.accept_mutex), listener_bell_);
         TRY(start("accept-mutex", [this] { turn_->run(); }));
     }
-    TRY(start("listener", [this, whole] {
-        const CrashWitness witness(scoreboard::kListenerThread);
-        if (whole) {
-            Acceptor acceptor(
-                {commons_, ways_, heritage_, reports_, turn_ ? &*turn_ : nullptr, nudges_});
-            acceptor.run();
-            rest_for_ever();
-        }
-        Listener listener(commons_, ways_, router_, heritage_, reports_);
-        listener.run();
-        rest_for_ever();
-    }));
+    TRY(start("listener", [this] { run_listener(); }));
     return {};
+}
+
+// MPM worker: from the accept to the close.
+bool Child::threads_hold_connections() const {
+    return commons_.settings.limits.model == mpm::Model::Worker;
+}
+
+void Child::run_worker(std::uint32_t thread) {
+    const CrashWitness witness(static_cast<std::int32_t>(thread));
+    if (threads_hold_connections())
+        BlockingDriver(commons_, ways_, nudges_[thread], thread).run();
+    else
+        Worker(commons_, ways_, thread).run();
+}
+
+void Child::run_listener() {
+    const CrashWitness witness(scoreboard::kListenerThread);
+    if (threads_hold_connections()) {
+        Acceptor acceptor(
+            {commons_, ways_, heritage_, reports_, turn_ ? &*turn_ : nullptr, nudges_});
+        acceptor.run();
+        rest_for_ever();
+    }
+    Listener listener(commons_, ways_, router_, heritage_, reports_);
+    listener.run();
+    rest_for_ever();
 }
 
 Result<pthread_t> Child::start(const std::string& name, Body body) {
@@ -439,15 +460,7 @@ void Child::join_threads() {
     ready_.close();
     for (const pthread_t thread : workers_) {
         // The last request may have found the log ring full: make room while we wait.
-        timespec until{};
-        for (;;) {
-            ::clock_gettime(CLOCK_REALTIME, &until);
-            until.tv_nsec += 20'000'000;
-            if (until.tv_nsec >= 1'000'000'000) {
-                until.tv_nsec -= 1'000'000'000;
-                ++until.tv_sec;
-            }
-            if (::pthread_timedjoin_np(thread, nullptr, &until) == 0) break;
+        while (!joined_soon(thread)) {
             write_logs();
             read_channel();
             if (orders_.stopping()) return;

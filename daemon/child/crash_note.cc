@@ -14,9 +14,11 @@ namespace {
 
 using scoreboard::CrashNote;
 
+// A signal handler has nothing else to ask. NOLINTBEGIN(*-avoid-non-const-global-variables)
 scoreboard::Extent g_extent;  // constant once threads run
 thread_local std::int32_t t_thread = scoreboard::kMainThread;
 thread_local const http::Request* t_request = nullptr;
+// NOLINTEND(*-avoid-non-const-global-variables)
 
 void put_request(CrashNote& note) {
     if (t_request == nullptr) return;
