@@ -52,9 +52,11 @@ mpm::ChildSummary summary_of(Child& child,
     const auto seen = scoreboard::read_child(view, child.slot.value(), false);
     if (!seen || !child.was_ready) return summary;  // just forked: all idle
     count_threads(summary, *seen);
-    // Between Ready and its first look at the sockets a child is not short of anything.
+    // Between Ready and its first look at the sockets a child is not short of anything, however
+    // long its listener waits for a processor.
     ++child.ready_ticks;
-    summary.not_accepting = !child.held && !seen->numbers.accepting && child.ready_ticks > 1;
+    const bool began = seen->numbers.heartbeat_ns != 0 && child.ready_ticks > 1;
+    summary.not_accepting = !child.held && !seen->numbers.accepting && began;
     summary.listener_busy = static_cast<std::int32_t>(seen->numbers.listener_busy_permille);
     child.saturated_ticks =
         summary.listener_busy >= mpm::kListenerSaturated ? child.saturated_ticks + 1 : 0;

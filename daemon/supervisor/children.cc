@@ -84,12 +84,12 @@ Result<ChildUid> Children::start(const Birth& birth) {
     auto uid = fork_into(slot, *extent, birth);
     if (!uid) {
         core_.board.release(*extent);
-        const MonoTime again = core_.respawn.fork_failed(os::mono_now());
+        const MonoTime now = os::mono_now();
+        const MonoTime again = core_.respawn.fork_failed(now);
         core_.tell(
             Level::Error, "child.fork_failed",
             fmt::format("cannot fork child for slot {}: {}; retrying in {} s", slot.value(),
-                        uid.error().message,
-                        std::chrono::duration_cast<Seconds>(again - os::mono_now()).count() + 1));
+                        uid.error().message, std::chrono::ceil<Seconds>(again - now).count()));
         return uid;
     }
     core_.respawn.fork_succeeded();

@@ -1,6 +1,7 @@
 // Lines of the configuration whose effect is one that a client, a log or a script sees: each from
 // the file to what it does, in a real server, and what is there without it.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/http_client.h"
+#include "tests/support/processes.h"
 #include "tests/support/server_process.h"
 #include "tests/support/soon.h"
 #include "tests/support/temp_dir.h"
@@ -21,9 +23,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// One child and never another: what one has learned or was told, the next request meets.
+const std::string kOne =
+    "StartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+    "MaxSpareThreads 8\n";
+
 ServerOptions alone(const std::string& lines) {
     ServerOptions options;
-    options.lines = "StartServers 1\n" + lines;
+    options.lines = kOne + lines;
     options.wait_for_control = false;
     return options;
 }
@@ -181,10 +188,15 @@ BOOST_AUTO_TEST_CASE(a_Directory_that_denies_the_root_and_grants_the_site_is_as_
     std::filesystem::permissions(site + "/private", std::filesystem::perms(0755));
     const std::string granted = section(site, "all granted");
     const auto becomes = [&](const std::string& lines, const std::string& path, int status) {
-        server.write_config("StartServers 1\n" + alias + lines);
+        const std::vector<pid_t> before = server.children();
+        server.write_config(kOne + alias + lines);
         server.signal(SIGUSR1);
-        BOOST_TEST(
-            becomes_true(seconds(1), [&] { return fetch(server.port(), path).status == status; }));
+        // For a moment both answer, who was there and who comes.
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+            return std::all_of(before.begin(), before.end(), has_gone) &&
+                   server.children().size() == 1;
+        }));
+        BOOST_TEST(fetch(server.port(), path).status == status);
     };
 
     becomes(root, "/small.txt", 403);

@@ -6,14 +6,14 @@
 #include <numeric>
 #include <regex>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
-#include "daemon/os/unique_fd.h"
 #include "tests/support/auto_status.h"
+#include "tests/support/board_view.h"
+#include "tests/support/free_port.h"
+#include "tests/support/gate.h"
 #include "tests/support/program.h"
 #include "tests/support/server_process.h"
 #include "tests/support/skip.h"
@@ -46,6 +46,20 @@ std::string page(const ServerProcess& server, const std::string& query = "") {
 
 bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
+}
+
+// As soon as it has that. A thread puts its row in order when the client has its answer already.
+std::string page_with(const ServerProcess& server,
+                      const std::string& part,
+                      const std::string& query = "") {
+    std::string html;
+    BOOST_TEST(becomes_true(1s,
+                            [&] {
+                                html = page(server, query);
+                                return contains(html, part);
+                            }),
+               part << " in " << html);
+    return html;
 }
 
 std::size_t count_of(const std::string& text, char letter) {
@@ -82,17 +96,22 @@ BOOST_AUTO_TEST_CASE(a_saturated_server_still_shows_itself) {
     std::vector<std::unique_ptr<HttpClient>> sleepers;
     for (int i = 0; i < 4; ++i) {
         sleepers.push_back(std::make_unique<HttpClient>(server.port()));
-        sleepers.back()->send(get_request("/mpmd-test/sleep?60"));
+        sleepers.back()->send(get_request("/mpmd-test/sleep?3600"));
     }
     AutoStatus seen;
-    BOOST_TEST(becomes_true(1s, [&] { return (seen = ask(monitor))["BusyWorkers"] == "4"; }));
+    BOOST_TEST(becomes_true(1s, [&] {
+        seen = ask(monitor);
+        return seen["BusyWorkers"] == "4" && seen["Scoreboard"] == "WWWW" &&
+               seen["RequestsInProgress"] == "5" && seen["ConnsTotal"] == "4";
+    }));
+    BOOST_TEST(seen["BusyWorkers"] == "4");
     BOOST_TEST(seen["IdleWorkers"] == "0");
     BOOST_TEST(seen["Scoreboard"] == "WWWW");
     BOOST_TEST(seen["RequestsInProgress"] == "5");
     BOOST_TEST(seen["ConnsTotal"] == "4");
     const std::string html = monitor.get("/server-status").body;
     BOOST_TEST(contains(html, "5 requests currently being processed, 0 workers gracefully"));
-    BOOST_TEST(contains(html, "<td nowrap>GET /mpmd-test/sleep?60 HTTP/1.1</td>"));
+    BOOST_TEST(contains(html, "<td nowrap>GET /mpmd-test/sleep?3600 HTTP/1.1</td>"));
 }
 
 std::string line_after(const std::string& text, const std::string& key) {
@@ -131,24 +150,33 @@ BOOST_AUTO_TEST_CASE(totals_are_what_was_served) {
     BOOST_TEST(std::stoul(after["RequestsOnListener"]) + std::stoul(after["RequestsOnWorkers"]) ==
                total(after));
     BOOST_TEST(std::stoul(after["Total Duration"]) >= 300U);
-    const std::string html = monitor.get("/server-status").body;
+    std::string html;
     std::smatch row;
     const std::regex sleeper(
         "<td>_</td><td>[0-9.]+</td><td>[0-9]+</td><td>([0-9]+)</td><td>([0-9]+)</td>[^\\n]*sleep");
-    BOOST_REQUIRE(std::regex_search(html, row, sleeper));
+    // The thread shows that it is idle when its client has long been answered.
+    BOOST_REQUIRE(becomes_true(1s, [&] {
+        html = monitor.get("/server-status").body;
+        return std::regex_search(html, row, sleeper);
+    }));
     BOOST_TEST(std::stoul(row[1]) >= 300U);  // Req
     BOOST_TEST(std::stoul(row[2]) >= 300U);  // Dur
 }
 
 // S-7: httpd shows the whole process' processor time in every row.
 BOOST_AUTO_TEST_CASE(the_processor_time_of_a_row_is_its_threads) {
-    const ServerProcess server(alone(kOneChild));
+    Gate gate;
+    const ServerProcess server(alone(gate.lines() + kOneChild));
     HttpClient client(server.port());
     HttpClient other(server.port());
-    for (HttpClient* sleeper : {&client, &other})  // at the same time: rows of two threads
-        sleeper->send(get_request("/mpmd-test/sleep?0.2"));
-    for (HttpClient* sleeper : {&client, &other})
-        (void)sleeper->receive();
+    for (HttpClient* waiter : {&client, &other})
+        waiter->send(get_request(Gate::kPath));
+    // At the same time: rows of two threads.
+    BOOST_REQUIRE(
+        becomes_true(1s, [&] { return running_requests(server.pid(), Gate::kPath) == 2; }));
+    gate.open();
+    for (HttpClient* waiter : {&client, &other})
+        BOOST_TEST(waiter->receive().status == 200);
     const auto rows = [](const std::string& html) {
         std::vector<double> seconds;
         const std::regex row("<td>_</td><td>([0-9.]+)</td>");
@@ -160,9 +188,8 @@ BOOST_AUTO_TEST_CASE(the_processor_time_of_a_row_is_its_threads) {
     BOOST_REQUIRE(becomes_true(5s, [&] {
         (void)client.get("/mpmd-test/bytes?30000000");
         seconds = rows(page(server));
-        return std::accumulate(seconds.begin(), seconds.end(), 0.0) > 0.05;
+        return std::accumulate(seconds.begin(), seconds.end(), 0.0) > 0.05 && seconds.size() >= 2;
     }));
-    BOOST_TEST(seconds.size() >= 2U);
     const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
     BOOST_REQUIRE(becomes_true(3s, [&] {
         HttpClient fresh(server.port());  // the other may be at its last request
@@ -173,22 +200,25 @@ BOOST_AUTO_TEST_CASE(the_processor_time_of_a_row_is_its_threads) {
 
 // S-2, S-8, P-6, A-25's view of it; and what is left of a child in its slot.
 BOOST_AUTO_TEST_CASE(an_old_generation_is_shown_as_stopping_and_busy) {
+    Gate gate;
     const ServerProcess server(
-        alone(std::string(kStatusLines) +
+        alone(gate.lines() + kStatusLines +
               "ServerLimit 6\nStartServers 1\nThreadsPerChild 4\nMaxRequestWorkers 16\n"
               "MinSpareThreads 1\nMaxSpareThreads 5\n"));
     (void)fetch(server.port(), "/mpmd-test/sleep?0.05");
     const AutoStatus before = auto_status(server.port());
-    HttpClient sleeper(server.port());
-    sleeper.send(get_request("/mpmd-test/sleep?6", "Connection: close\r\n"));
+    HttpClient waiter(server.port());
+    waiter.send(get_request(Gate::kPath, "Connection: close\r\n"));
     BOOST_REQUIRE(
-        becomes_true(1s, [&] { return auto_status(server.port())["BusyWorkers"] == "1"; }));
+        becomes_true(1s, [&] { return running_requests(server.pid(), Gate::kPath) == 1; }));
     server.signal(SIGUSR1);
     AutoStatus seen;
     BOOST_REQUIRE(becomes_true(2s, [&] {
         seen = auto_status(server.port());
         return seen["ParentServerMPMGeneration"] == "1" && seen["Stopping"] == "1" &&
-               seen["IdleWorkers"] == "4" && count_of(seen["Scoreboard"], '.') == 11U;
+               seen["Processes"] == "2" && seen["BusyWorkers"] == "1" &&
+               seen["IdleWorkers"] == "4" && count_of(seen["Scoreboard"], '.') == 11U &&
+               count_of(seen["Scoreboard"], 'W') == 1U;
     }));
     BOOST_TEST(seen["ParentServerConfigGeneration"] == "2");
     BOOST_TEST(seen["BusyWorkers"] == "1");
@@ -201,14 +231,14 @@ BOOST_AUTO_TEST_CASE(an_old_generation_is_shown_as_stopping_and_busy) {
     BOOST_TEST(count_of(seen["Scoreboard"], 'W') == 1U);
     BOOST_TEST(contains(page(server), "<td>yes (old gen)</td>"));
 
-    BOOST_TEST(sleeper.receive().status == 200);
+    gate.open();
+    BOOST_TEST(waiter.receive().status == 200);
     BOOST_REQUIRE(becomes_true(3s, [&] {
         seen = auto_status(server.port());
         return seen["Processes"] == "1" && seen["Stopping"] == "0";
     }));
     // The table keeps what was done in the slot that is free now.
-    const std::string html = page(server);
-    BOOST_TEST(contains(html, "-0</b></td><td>-</td><td>0/0/"));
+    const std::string html = page_with(server, "-0</b></td><td>-</td><td>0/0/");
     BOOST_TEST(!contains(html, "old gen"));
 }
 
@@ -234,10 +264,9 @@ BOOST_AUTO_TEST_CASE(what_clients_send_is_shown_as_text) {
     client.send("GET /<script>alert('x')</script>?\"&<b> HTTP/1.1\r\nHost: a'&b\r\n\r\n");
     (void)client.receive();
     for (const char* query : {"", "?notable"}) {
-        const std::string html = page(server, query);
+        const std::string html = page_with(server, "a&#39;&amp;b", query);
         BOOST_TEST(!contains(html, "<script"));
         BOOST_TEST(!contains(html, "<b> HTTP"));
-        BOOST_TEST(contains(html, "a&#39;&amp;b"));
     }
     client.send("GET /server-status HTTP/1.1\r\nHost: x'&amp\r\n\r\n");
     BOOST_TEST(contains(client.receive().body, "Status for x&#39;&amp;amp (via 127.0.0.1)"));
@@ -248,15 +277,13 @@ BOOST_AUTO_TEST_CASE(long_targets_keep_their_beginning_or_their_end) {
     {
         const ServerProcess server(alone(kOneChild));
         (void)fetch(server.port(), path);
-        const std::string html = page(server);
-        BOOST_TEST(contains(html, "GET /beginxx"));
+        const std::string html = page_with(server, "GET /beginxx");
         BOOST_TEST(!contains(html, "xend"));
     }
     const ServerProcess server(alone(kOneChild + "SeeRequestTail On\n"));
     (void)fetch(server.port(), path);
-    const std::string html = page(server);
+    const std::string html = page_with(server, "xxend HTTP/1.1");
     BOOST_TEST(!contains(html, "/begin"));
-    BOOST_TEST(contains(html, "xxend HTTP/1.1"));
 }
 
 BOOST_AUTO_TEST_CASE(access_is_for_whom_require_names) {
@@ -331,33 +358,28 @@ BOOST_AUTO_TEST_CASE(munin_plugins_read_the_page) {
 BOOST_AUTO_TEST_CASE(the_prometheus_exporter_reads_the_page) {
     need("/usr/bin/prometheus-apache-exporter");
     const ServerProcess server(alone(kOneChild));
-    std::uint16_t port = 0;
-    {
-        const os::UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* raw = reinterpret_cast<sockaddr*>(&address);
-        BOOST_REQUIRE(::bind(probe.get(), raw, size) == 0);
-        BOOST_REQUIRE(::getsockname(probe.get(), raw, &size) == 0);
-        port = ntohs(address.sin_port);
-    }
+    const FreePort port;
     Program exporter(words(
         "/usr/bin/prometheus-apache-exporter",
         {"--scrape_uri=http://127.0.0.1:" + std::to_string(server.port()) + "/server-status/?auto",
-         "--telemetry.address=127.0.0.1:" + std::to_string(port)}));
+         "--telemetry.address=127.0.0.1:" + std::to_string(port.number())}));
+    const std::vector<std::string> lines = {"apache_up 1\n",
+                                            "apache_workers{state=\"busy\"} 0\n",
+                                            "apache_workers{state=\"idle\"} 4\n",
+                                            "apache_processes{state=\"all\"} 1\n",
+                                            "apache_scoreboard{state=\"idle\"} 4\n",
+                                            "apache_scoreboard{state=\"open_slot\"} 0\n",
+                                            "apache_connections{state=\"total\"} 0\n",
+                                            "apache_generation{type=\"config\"} 1\n",
+                                            "apache_generation{type=\"mpm\"} 0\n"};
     std::string text;
-    BOOST_REQUIRE(becomes_true(2s, [&] {
-        HttpClient client(port);
+    BOOST_TEST(becomes_true(2s, [&] {
+        HttpClient client(port.number());
         if (client.connected()) text = client.get("/metrics", "Connection: close\r\n").body;
-        return contains(text, "apache_up 1\n");
+        return std::all_of(lines.begin(), lines.end(),
+                           [&](const std::string& line) { return contains(text, line); });
     }));
-    for (const char* line :
-         {"apache_workers{state=\"busy\"} 0\n", "apache_workers{state=\"idle\"} 4\n",
-          "apache_processes{state=\"all\"} 1\n", "apache_scoreboard{state=\"idle\"} 4\n",
-          "apache_scoreboard{state=\"open_slot\"} 0\n", "apache_connections{state=\"total\"} 0\n",
-          "apache_generation{type=\"config\"} 1\n", "apache_generation{type=\"mpm\"} 0\n"})
+    for (const std::string& line : lines)
         BOOST_TEST(contains(text, line), line << text);
     for (const char* metric :
          {"apache_accesses_total", "apache_sent_kilobytes_total", "apache_duration_ms_total",

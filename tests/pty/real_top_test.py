@@ -10,16 +10,11 @@ import tempfile
 import time
 import unittest
 
+from free_port import FreePort
 from screen import SOON, Terminal
 
 MPMD = os.environ["MPMD"]
 MPMCTL = os.environ["MPMCTL"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
@@ -27,7 +22,8 @@ class Server:
         self.directory = tempfile.mkdtemp(prefix="tui-top-")
         os.chmod(self.directory, 0o755)  # the children and the control process may be other users
         os.mkdir(os.path.join(self.directory, "htdocs"))
-        self.port = free_port()
+        self.claim = FreePort()
+        self.port = self.claim.number
         self.socket = os.path.join(self.directory, "control.sock")
         self.config = os.path.join(self.directory, "mpmd.conf")
         with open(self.config, "w", encoding="ascii") as file:
@@ -44,10 +40,17 @@ class Server:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 3 * SOON
         while time.monotonic() < end:
-            if self.ctl("status", check=False).returncode == 0:
+            if self.process.poll() is not None:
+                raise AssertionError("mpmd ended instead of serving")
+            if self.ready():
                 return
             time.sleep(0.05)
         raise AssertionError("mpmd is not answered for")
+
+    def ready(self):
+        """Both its first children serve."""
+        done = self.ctl("status", "-o", "json", check=False)
+        return done.returncode == 0 and json.loads(done.stdout)["workers"].get("idle", 0) == 50
 
     def ctl(self, *words, check=True):
         return subprocess.run([MPMCTL, "-s", self.socket, *words], stdin=subprocess.DEVNULL, capture_output=True,
@@ -81,7 +84,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.directory)
+        self.claim.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 class RealTop(unittest.TestCase):
@@ -163,7 +167,7 @@ class RealTop(unittest.TestCase):
         before = {child["pid"] for child in self.server.json("ps")["children"] if child["state"] == "running"}
         terminal = self.opened()
         terminal.press("2/running\r")
-        terminal.wait("2 CHILDREN")
+        terminal.wait(lambda: "2 CHILDREN" in terminal.text() and all(str(pid) in terminal.text() for pid in before))
         terminal.press("gr")
         terminal.wait("Restart child")
         terminal.press("\t\r")
@@ -174,6 +178,7 @@ class RealTop(unittest.TestCase):
     def test_a_control_process_that_dies_is_found_again(self):
         terminal = self.opened()
         old = self.server.control_pid()
+        terminal.piece = 64
         os.kill(old, signal.SIGKILL)
         terminal.wait(lambda: "LIVE" not in terminal.row(0))
         terminal.wait(lambda: "LIVE" in terminal.row(0))
@@ -182,6 +187,7 @@ class RealTop(unittest.TestCase):
     def test_a_control_process_that_hangs_does_not_hold_the_keys(self):
         terminal = self.opened()
         control = self.server.control_pid()
+        self.server.process.send_signal(signal.SIGSTOP)  # or it would kill it after a while
         os.kill(control, signal.SIGSTOP)
         try:
             terminal.wait("STALE")
@@ -197,6 +203,7 @@ class RealTop(unittest.TestCase):
             self.assertIn("did not answer", done.stderr)
         finally:
             os.kill(control, signal.SIGCONT)
+            self.server.process.send_signal(signal.SIGCONT)
 
     def test_a_daemon_that_ends_and_comes_back(self):
         terminal = self.opened()

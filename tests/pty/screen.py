@@ -12,7 +12,7 @@ import time
 
 import pyte
 
-SOON = 10.0  # nothing here is about speed; a picture that has not come by then does not come
+SOON = 30.0  # nothing here is about speed; a picture that has not come by then does not come
 
 
 class Screen(pyte.Screen):
@@ -53,6 +53,8 @@ class Terminal:
         self.screen = Screen(columns, rows)
         self.stream = Stream(self.screen)
         self.bytes = b""
+        self.pending = b""
+        self.piece = 65536  # small: wait() looks so often that no picture between two others is missed
         self.status = None
         environment = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8")
         environment.pop("NO_COLOR", None)
@@ -78,18 +80,22 @@ class Terminal:
 
     def read(self, timeout=0.05):
         """Takes what the program sent; False at the end."""
-        ready, _, _ = select.select([self.master], [], [], timeout)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.master, 65536)
-        except OSError as error:
-            if error.errno == errno.EIO:
+        if not self.pending:
+            ready, _, _ = select.select([self.master], [], [], timeout)
+            if not ready:
+                return True
+            try:
+                self.pending = os.read(self.master, 65536)
+            except OSError as error:
+                if error.errno == errno.EIO:
+                    return False
+                raise
+            if not self.pending:
                 return False
-            raise
+        data, self.pending = self.pending[:self.piece], self.pending[self.piece:]
         self.bytes += data
         self.stream.feed(data)
-        return bool(data)
+        return True
 
     def press(self, keys):
         os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
@@ -104,10 +110,11 @@ class Terminal:
         """Until the picture has that text, or the predicate holds of it."""
         holds = what if callable(what) else lambda: what in self.text()
         end = time.monotonic() + SOON
-        while time.monotonic() < end:
+        while True:
+            over = time.monotonic() > end
             if holds():
                 return
-            if not self.read() and not holds():
+            if over or not self.read() and not holds():
                 break
         raise AssertionError("not seen: %r in\n%s" % (what, self.text()))
 
@@ -122,7 +129,8 @@ class Terminal:
                 self.read()
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                while self.master is not None and self.read(0.05) and select.select([self.master], [], [], 0)[0]:
+                # What it said last may still be on its way: the end comes behind it, when nobody has the other side open.
+                while self.master is not None and time.monotonic() < end and self.read():
                     pass
                 self.status = os.waitstatus_to_exitcode(status)
                 return self.status

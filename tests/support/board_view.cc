@@ -9,19 +9,27 @@
 #include <fcntl.h>
 
 #include "daemon/os/unique_fd.h"
+#include "tests/support/processes.h"
 
 namespace mpmd::test {
 
 namespace {
 
+os::UniqueFd opened(const std::string& path) {
+    return os::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 os::UniqueFd scoreboard_of(pid_t pid) {
-    std::error_code ignored;
-    const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-        const auto target = std::filesystem::read_symlink(entry.path(), ignored);
-        if (target.string().find("memfd:mpmd-scoreboard") == std::string::npos) continue;
-        return os::UniqueFd(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
+    const std::string folder = "/proc/" + std::to_string(pid) + "/fd/";
+    std::vector<std::string> files;
+    for (const std::string& name : names_in(folder)) {
+        std::error_code gone;
+        const std::string target = std::filesystem::read_symlink(folder + name, gone).string();
+        if (target.find("memfd:mpmd-scoreboard") != std::string::npos) return opened(folder + name);
+        if (std::filesystem::is_regular_file(folder + name, gone)) files.push_back(folder + name);
     }
+    for (const std::string& file : files)  // ScoreBoardFile
+        if (os::UniqueFd fd = opened(file); fd && scoreboard::Reader::open(fd.get())) return fd;
     return {};
 }
 
@@ -39,6 +47,17 @@ auto look_at(pid_t pid, Look look) -> decltype(look(scoreboard::View{})) {
 scoreboard::Snapshot snapshot_of(pid_t supervisor) {
     return look_at(supervisor,
                    [](const scoreboard::View& view) { return scoreboard::take_snapshot(view); });
+}
+
+bool at_rest(pid_t supervisor) {
+    const scoreboard::Snapshot seen = snapshot_of(supervisor);
+    if (seen.global.state != scoreboard::ServerState::Running || seen.children.empty())
+        return false;
+    return std::all_of(seen.children.begin(), seen.children.end(), [](const auto& child) {
+        if (child.row.state == scoreboard::ChildState::Ready) return true;  // stands by
+        return child.row.state == scoreboard::ChildState::Running && child.numbers.accepting &&
+               child.idle == child.row.threads && child.connections() == 0;
+    });
 }
 
 std::size_t running_requests(pid_t supervisor, std::string_view target) {

@@ -14,6 +14,9 @@ namespace mpmd::test {
 
 // Empty when the process is gone or not ours to look at.
 [[nodiscard]] scoreboard::Snapshot snapshot_of(pid_t supervisor);
+// Every child serves and accepts, all its threads are idle and it has no connection: what was asked
+// so far is counted and logged.
+[[nodiscard]] bool at_rest(pid_t supervisor);
 // Requests under way, with a worker or on their way out, for a target with this beginning.
 [[nodiscard]] std::size_t running_requests(pid_t supervisor, std::string_view target);
 [[nodiscard]] std::vector<scoreboard::EventRow> events_of(pid_t supervisor);

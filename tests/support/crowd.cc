@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "daemon/base/text.h"
+#include "tests/support/soon.h"
 
 namespace mpmd::test {
 namespace {
@@ -115,7 +116,7 @@ bool Crowd::step(int timeout_ms) {
 
 void Crowd::settle(std::chrono::milliseconds quiet) {
     auto last = Clock::now();
-    while (settled_ < clients_.size() && Clock::now() - last < quiet)
+    while (settled_ < clients_.size() && Clock::now() - last < soon(quiet))
         if (step(20)) last = Clock::now();
 }
 

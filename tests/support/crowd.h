@@ -23,8 +23,8 @@ class Crowd {
 public:
     explicit Crowd(CrowdPlan plan);
 
-    // Moves on until nothing has happened for `quiet` or all are settled (answered, or sent when no
-    // response is awaited, or closed).
+    // Moves on until all are settled (answered, or sent when no response is awaited, or closed), or
+    // nothing has happened for soon(quiet).
     void settle(std::chrono::milliseconds quiet);
     void pump(std::chrono::milliseconds duration);
     // Everybody sends this and, as before, may read one response.

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -34,13 +33,9 @@ std::uint64_t resident_kib(pid_t pid) {
 
 // A child keeps files that it served lately open: those below `served` do not count.
 std::size_t descriptors_of(pid_t pid, const std::string& served = {}) {
-    std::error_code gone;
     std::size_t count = 0;
-    for (const auto& entry :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
-        const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    for (const std::string& target : open_files_of(pid))
         count += served.empty() || target.rfind(served + "/", 0) != 0 ? 1U : 0U;
-    }
     return count;
 }
 

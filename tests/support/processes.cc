@@ -3,7 +3,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -27,22 +26,48 @@ std::optional<Process> read_process(pid_t pid) {
     process.name = text.substr(open + 1, close - open - 1);
     std::istringstream rest(text.substr(close + 1));
     rest >> process.state >> process.parent;
+    std::string skipped;
+    for (int field = 5; field < 20; ++field)
+        rest >> skipped;
+    rest >> process.threads;
     return process;
+}
+
+// The first thread of a process may be a zombie while others still run, or are being ended.
+bool is_over(const Process& process) {
+    return process.state == 'X' || (process.state == 'Z' && process.threads <= 1);
 }
 
 }  // namespace
 
+std::vector<std::string> names_in(const std::string& folder) {
+    std::vector<std::string> names;
+    std::error_code error;  // the folder vanishes with its process, also between two steps
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error))
+        names.push_back(at->path().filename().string());
+    return names;
+}
+
+std::vector<std::string> open_files_of(pid_t pid) {
+    const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+    std::vector<std::string> targets;
+    for (const std::string& name : names_in(folder)) {
+        std::error_code gone;
+        const auto target = std::filesystem::read_symlink(folder + "/" + name, gone);
+        if (!gone) targets.push_back(target.string());
+    }
+    return targets;
+}
+
 std::vector<Process> children_of(pid_t parent) {
     std::vector<Process> found;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-        const std::string name = entry.path().filename().string();
+    for (const std::string& name : names_in("/proc")) {
         pid_t pid = 0;
         const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
         if (error != std::errc{} || stop != name.data() + name.size()) continue;
         const auto process = read_process(pid);
-        if (process && process->parent == parent && process->state != 'Z' && process->state != 'X')
-            found.push_back(*process);
+        if (process && process->parent == parent && !is_over(*process)) found.push_back(*process);
     }
     return found;
 }
@@ -50,13 +75,21 @@ std::vector<Process> children_of(pid_t parent) {
 bool has_gone(pid_t pid) {
     static_cast<void>(::waitpid(pid, nullptr, WNOHANG));
     const auto process = read_process(pid);
-    return !process || process->state == 'Z' || process->state == 'X';
+    return !process || is_over(*process);
 }
 
 std::size_t threads_of(pid_t pid) {
-    std::error_code gone;
-    const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid) + "/task", gone);
-    return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+    return names_in("/proc/" + std::to_string(pid) + "/task").size();
+}
+
+bool has_thread(pid_t pid, const std::string& name) {
+    const std::string folder = "/proc/" + std::to_string(pid) + "/task";
+    for (const std::string& task : names_in(folder)) {
+        std::ifstream file(folder + "/" + task + "/comm");
+        std::string own;
+        if (std::getline(file, own) && own == name) return true;
+    }
+    return false;
 }
 
 char state_of(pid_t pid) {

@@ -14,13 +14,21 @@ struct Process {
     pid_t pid = 0;
     pid_t parent = 0;
     char state = '?';
+    std::size_t threads = 0;
     std::string name;  // comm
 };
 
+// The names in a folder that may change or vanish meanwhile (of /proc), and where a link there
+// leads.
+[[nodiscard]] std::vector<std::string> names_in(const std::string& folder);
+[[nodiscard]] std::vector<std::string> open_files_of(pid_t pid);
+
 [[nodiscard]] std::vector<Process> children_of(pid_t parent);  // zombies are left out
-// Ended; one that became ours (adopt_orphans) is reaped on the way.
+// Ended, the last of its threads too: what it had open is closed. One that became ours
+// (adopt_orphans) is reaped on the way.
 [[nodiscard]] bool has_gone(pid_t pid);
 [[nodiscard]] std::size_t threads_of(pid_t pid);
+[[nodiscard]] bool has_thread(pid_t pid, const std::string& name);
 [[nodiscard]] char state_of(pid_t pid);  // as in /proc/PID/stat; '?': there is none
 // From now on orphaned descendants become our children, so that none outlives the test.
 void adopt_orphans();

@@ -10,15 +10,13 @@
 #include <stdexcept>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/board_view.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/processes.h"
@@ -32,18 +30,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kShownTail = 6000;
 constexpr int kPortTries = 20;
 constexpr std::chrono::milliseconds kStartLimit{3000};
-
-std::uint16_t free_port() {
-    const os::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) < 0)
-        throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-}
+constexpr std::chrono::milliseconds kRestLimit{500};
 
 // Anybody may reach and execute it: mpmd-control runs as another user when mpmd is root's.
 bool is_public(const fs::path& program) {
@@ -84,7 +71,7 @@ ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options
         control_program_ = dir_ / "bin/mpmd-control";
     }
     for (int i = 0; i < kPortTries; ++i) {
-        port_ = free_port();
+        port_.emplace();
         write_config(options_.lines);
         if (start_once()) return;
     }
@@ -110,7 +97,7 @@ void ServerProcess::make_site() {
 std::string ServerProcess::base_config() const {
     const std::string dir = dir_.path().string();
     return "ServerRoot \"" + dir +
-           "\"\nServerName localhost\nListen 127.0.0.1:" + std::to_string(port_) +
+           "\"\nServerName localhost\nListen 127.0.0.1:" + std::to_string(port()) +
            "\nDocumentRoot \"" + dir + "/site\"\nStateDir \"" + dir + "/state\"\nControlSocket \"" +
            dir + "/control.sock\"\nControlProgram \"" + control_program_ + "\"\nPidFile \"" + dir +
            "/mpmd.pid\"\nErrorLog \"" + dir + "/error.log\"\n" +
@@ -145,12 +132,13 @@ bool ServerProcess::start_once() {
         throw std::runtime_error("mpmd ended instead of serving:\n" + said);
     }
     if (!serves) throw std::runtime_error("mpmd does not serve");
+    static_cast<void>(becomes_true(kRestLimit, [this] { return at_rest(pid()); }));
     if (options_.wait_for_control) await_control();
     return true;
 }
 
 bool ServerProcess::answers() const {
-    HttpClient client(port_);
+    HttpClient client(port());
     return client.connected() && client.send(get_request("/", "Connection: close\r\n")) &&
            client.receive().status == 200;
 }
@@ -166,7 +154,8 @@ void ServerProcess::await_control() const {
 std::vector<pid_t> ServerProcess::children() const {
     std::vector<pid_t> pids;
     for (const Process& process : children_of(pid()))
-        if (process.name == "mpmd") pids.push_back(process.pid);  // no control, no file writer
+        if (process.name == "mpmd" && has_thread(process.pid, "listener"))
+            pids.push_back(process.pid);
     std::sort(pids.begin(), pids.end());
     return pids;
 }

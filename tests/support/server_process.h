@@ -5,17 +5,23 @@
 // when the test failed (then it shows the logs first). Works as root (the children are www-data and
 // may read everything here) and as anybody else. Not thread-safe; make it in the main thread.
 //
+// It is there once all its first children serve and are at rest: the request that asked whether it
+// is there is counted and forgotten. (A configuration that never comes to rest is not waited for
+// longer than some seconds.)
+//
 // Sites: index.html, small.txt, page-1.html, k1.bin (1 KiB), big.bin (1 MiB); file() has their
 // bytes.
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
+#include "tests/support/free_port.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,7 +44,7 @@ public:
     ServerProcess(const ServerProcess&) = delete;
     ServerProcess& operator=(const ServerProcess&) = delete;
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t port() const { return port_->number(); }
     [[nodiscard]] pid_t pid() const { return program_->pid(); }
     [[nodiscard]] bool running() { return program_->running(); }
     [[nodiscard]] const TempDir& dir() const { return dir_; }
@@ -47,7 +53,8 @@ public:
     [[nodiscard]] const std::map<std::string, std::string>& files() const { return files_; }
     [[nodiscard]] const std::string& file(const std::string& path) const { return files_.at(path); }
 
-    // Serving children now, by /proc; without mpmd-control.
+    // Serving children now, by /proc: those that have got as far as their listener. Without
+    // mpmd-control and whatever else was forked and is not yet what it will be.
     [[nodiscard]] std::vector<pid_t> children() const;
     [[nodiscard]] pid_t control() const;  // 0 when there is none at the moment
 
@@ -81,7 +88,7 @@ private:
     TempDir dir_;
     std::map<std::string, std::string> files_;
     std::string control_program_;
-    std::uint16_t port_ = 0;
+    std::optional<FreePort> port_;
     std::unique_ptr<Program> program_;
     std::vector<pid_t> descendants_;  // seen before the supervisor ended
 };

@@ -14,13 +14,15 @@ namespace mpmd::test {
     return std::max<std::chrono::milliseconds>(10 * limit, std::chrono::seconds(5));
 }
 
-// Asks `condition` until it holds or soon(limit) is over; true when it held.
+// Asks `condition` until it holds or soon(limit) is over; true when it held. It is always asked
+// once after the end: who was not given the processor for so long has not been answered yet.
 template <class Condition>
 [[nodiscard]] bool becomes_true(std::chrono::milliseconds limit, Condition condition) {
     const auto deadline = std::chrono::steady_clock::now() + soon(limit);
     for (;;) {
+        const bool over = std::chrono::steady_clock::now() > deadline;
         if (condition()) return true;
-        if (std::chrono::steady_clock::now() > deadline) return false;
+        if (over) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
 }

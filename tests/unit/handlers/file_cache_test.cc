@@ -1,6 +1,6 @@
 #include "daemon/handlers/file_cache.h"
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +24,7 @@ handlers::FileEntryPtr entry(std::string bytes = "x") {
 handlers::FileEntryPtr with_descriptor() {
     auto made = std::make_shared<handlers::FileEntry>();
     made->status = 200;
-    made->file = mpmd::os::UniqueFd(::dup(0));
+    made->file = mpmd::os::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     return made;
 }
 

@@ -1,6 +1,6 @@
 // What a file's entry answers (RFC 9110 13, 14), without a file.
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_range_of_a_big_file_is_a_window_of_its_descriptor) {
     auto entry = std::make_shared<handlers::FileEntry>();
     entry->status = 200;
     entry->identity.size = 1000000;
-    entry->file = mpmd::os::UniqueFd(::dup(0));
+    entry->file = mpmd::os::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const http::Response response = answer(entry, Asked("/a", "Range: bytes=-5\r\n"));
     const auto& file = std::get<http::FileBody>(response.body);
     BOOST_TEST(file.fd == entry->file.get());

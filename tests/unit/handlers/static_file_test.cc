@@ -176,13 +176,19 @@ BOOST_AUTO_TEST_CASE(an_unchanged_file_keeps_its_entry_and_a_changed_one_gets_an
 
 BOOST_AUTO_TEST_CASE(a_fresh_file_has_a_weak_tag_and_no_date_of_the_future) {
     const Site site;
-    const auto fresh = site.look("/a.txt").entry;
+    handlers::FileEntryPtr fresh;
+    mpmd::MonoTime written;
+    do {  // until nobody took the processor away between writing and looking
+        written = mpmd::os::mono_now();
+        site.dir.write("site/a.txt", "hello");
+        fresh = site.look("/a.txt").entry;
+    } while (mpmd::os::mono_now() - written > mpmd::Milliseconds(200));
     BOOST_TEST(fresh->etag.starts_with("W/\""));
     BOOST_TEST(!fresh->settled);
     fs::last_write_time(site.root + "/a.txt",
                         fs::file_time_type::clock::now() + std::chrono::hours(5));
-    const std::int64_t now = mpmd::to_us(mpmd::os::wall_now()) / 1'000'000;
-    BOOST_TEST(site.look("/a.txt").entry->modified <= now + 1);
+    const std::int64_t modified = site.look("/a.txt").entry->modified;
+    BOOST_TEST(modified <= mpmd::to_us(mpmd::os::wall_now()) / 1'000'000 + 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_site_can_be_switched_by_renaming_its_root) {

@@ -85,6 +85,17 @@ BOOST_AUTO_TEST_CASE(a_closed_door_is_no_news_before_the_second_tick) {  // E-13
     BOOST_TEST(take_census(f.table, f.board.view(), kInputs).children[0].not_accepting);
 }
 
+BOOST_AUTO_TEST_CASE(a_door_that_was_never_open_is_no_news_at_any_tick) {  // E-13
+    Fixture f;
+    Child& child = f.add();
+    f.memory(child).status().accepting = 0;
+    f.memory(child).status().heartbeat_ns = 0;  // its listener waits for a processor
+    for (int tick = 0; tick < 5; ++tick)
+        BOOST_TEST(!take_census(f.table, f.board.view(), kInputs).children[0].not_accepting);
+    f.memory(child).status().heartbeat_ns = 1;
+    BOOST_TEST(take_census(f.table, f.board.view(), kInputs).children[0].not_accepting);
+}
+
 BOOST_AUTO_TEST_CASE(a_listener_is_saturated_after_so_many_ticks_in_a_row) {  // M-23 a
     Fixture f;
     Child& child = f.add();

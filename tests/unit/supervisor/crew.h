@@ -13,7 +13,7 @@ namespace mpmd::supervisor {
 struct Crew {
     static constexpr scoreboard::ExtentShape kShape{4, 16};
 
-    // In the next slot, running, accepting, all four threads ready.
+    // In the next slot, running, accepting, its listener has begun, all four threads ready.
     Child& add(std::uint32_t generation = 1) {
         const auto slot = static_cast<std::uint32_t>(table.size());
         const auto extent = board.allocate(kShape);
@@ -31,6 +31,7 @@ struct Crew {
         for (std::uint32_t thread = 0; thread < kShape.threads; ++thread)
             set(kept, thread, scoreboard::WorkerState::Ready);
         memory(kept).status().accepting = 1;
+        memory(kept).status().heartbeat_ns = 1;
         return kept;
     }
     [[nodiscard]] scoreboard::Extent memory(const Child& child) {
