@@ -1,6 +1,7 @@
 // What dies, what must not start, and what is left of it (A-38 to,
 // A-69; P-10, P-20, P-23 to P-26, M-6, M-8, M-10, M-17, U-22).
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -129,7 +130,11 @@ BOOST_AUTO_TEST_CASE(A_40_children_that_crash_at_birth_are_no_fork_storm) {  // 
     Server server("MaintenanceInterval 100ms\n");
     const std::uint64_t born = server.board().global.spawned;
     const auto began = Clock::now();
-    while (Clock::now() - began < milliseconds(1500))
+    const auto at_once = [&] {  // however late a slow machine is with it
+        return server.board().global.spawned - born >= 2 ||
+               Clock::now() - began > soon(milliseconds(1500));
+    };
+    while (Clock::now() - began < milliseconds(1500) || !at_once())
         for (const pid_t child : server.children())
             ::kill(child, SIGSEGV);
     const Snapshot seen = server.board();
@@ -137,7 +142,8 @@ BOOST_AUTO_TEST_CASE(A_40_children_that_crash_at_birth_are_no_fork_storm) {  // 
     const double passed = std::chrono::duration<double>(Clock::now() - began).count();
     BOOST_TEST(forks >= 2.0);           // at once
     BOOST_TEST(forks <= 6.0 * passed);  // A + 2 a second
-    BOOST_TEST(forks <= 6.0);           // and fewer, for the pause grows; there were 15 ticks
+    // And fewer, for the pause grows; there were 15 ticks.
+    BOOST_TEST(forks <= 6.0 * std::max(1.0, passed / 2));
     BOOST_TEST(server.running());
     // Left alone it recovers.
     BOOST_TEST(becomes_true(seconds(6), [&] {
@@ -160,8 +166,9 @@ BOOST_AUTO_TEST_CASE(A_40_the_third_crash_between_two_ticks_is_told) {  // M-10
     BOOST_TEST(!had_event(server.pid(), "child.crashing"));
     die(4);
     BOOST_TEST(server.said("children keep dying of signals: no immediate replacement"));
-    BOOST_TEST(had_event(server.pid(), "child.crashing"));
-    BOOST_TEST(server.board().children.size() == 1U);
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        return had_event(server.pid(), "child.crashing") && server.board().children.size() == 1U;
+    }));
     BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);  // by the other one
 }
 
@@ -236,11 +243,13 @@ BOOST_AUTO_TEST_CASE(A_49_the_scoreboard_stands_in_its_file_for_everybody_to_rea
     BOOST_TEST(about.st_uid == ::geteuid());
 
     HttpClient busy(server.port());
-    BOOST_REQUIRE(busy.send(get_request("/mpmd-test/sleep?3")));
+    BOOST_REQUIRE(busy.send(get_request(kLongSleep)));
     std::vector<std::string> live;
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
         live = letters(mpmctl.json({"board"}));
-        return live.size() == 2 && (live[0] + live[1]).find('W') != std::string::npos;
+        std::string all = live.size() == 2 ? live[0] + live[1] : "";
+        std::sort(all.begin(), all.end());
+        return all == "W_______";
     }));
     // A second reader of our own, and mpmctl without a server to ask.
     const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -259,7 +268,7 @@ BOOST_AUTO_TEST_CASE(A_49_the_scoreboard_stands_in_its_file_for_everybody_to_rea
         boost::test_tools::per_element());
     BOOST_TEST(letters(mpmctl.json({"board", "--local"})) == live,
                boost::test_tools::per_element());
-    BOOST_TEST(busy.receive().status == 200);
+    BOOST_TEST(busy.quiet());
     BOOST_TEST(server.stop() == 0);
     BOOST_TEST(!fs::exists(path));
     BOOST_TEST(mpmctl.run({"board", "--local", "--file", path}).exit_status == 3);
@@ -373,15 +382,22 @@ BOOST_AUTO_TEST_CASE(A_69_a_crash_leaves_a_core_and_a_record) {  // P-23 to P-26
     BOOST_TEST(crash.at("core_dumped") == kernel_writes_cores_here());
     if (kernel_writes_cores_here()) {
         BOOST_TEST(files_in(cores) >= 1U);
-        BOOST_TEST(server.error_log().find("core dumped in " + cores) != std::string::npos);
+        BOOST_TEST(becomes_true(seconds(1), [&] {
+            return server.error_log().find("core dumped in " + cores) != std::string::npos;
+        }));
     }
     // The five are caught, QUIT is left to the system.
-    const auto children = server.children();
-    const std::uint64_t caught =
-        std::stoull(line_of_status(children.front(), "SigCgt"), nullptr, 16);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE})
-        BOOST_TEST((caught >> (signal - 1) & 1U) == 1U);
-    BOOST_TEST((caught >> (SIGQUIT - 1) & 1U) == 0U);
+    const auto catches = [](pid_t child) {
+        const std::string mask = line_of_status(child, "SigCgt");
+        const std::uint64_t caught = mask.empty() ? 0 : std::stoull(mask, nullptr, 16);
+        const auto is = [caught](int signal) { return (caught >> (signal - 1) & 1U) == 1U; };
+        return is(SIGSEGV) && is(SIGBUS) && is(SIGABRT) && is(SIGILL) && is(SIGFPE) && !is(SIGQUIT);
+    };
+    // One that is being forked has yet to ask for it.
+    BOOST_TEST(becomes_true(seconds(1), [&] {
+        const auto children = server.children();
+        return children.size() == 2U && std::all_of(children.begin(), children.end(), catches);
+    }));
 }
 
 BOOST_AUTO_TEST_CASE(A_69_without_the_hook_nothing_is_recorded_and_without_the_directory_no_core) {

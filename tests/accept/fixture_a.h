@@ -14,6 +14,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/board_view.h"
+#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/processes.h"
 #include "tests/support/server_process.h"
@@ -65,10 +66,12 @@ struct Server : ServerProcess {
     [[nodiscard]] std::string pid_path() const { return dir() / "mpmd.pid"; }
 };
 
-// A request that a worker has begun to run.
-struct Sleeper {
-    Sleeper(const Server& server, const std::string& for_seconds) : client(server.port()) {
-        const std::string target = "/mpmd-test/sleep?" + for_seconds;
+inline const std::string kLongSleep = "/mpmd-test/sleep?600";
+
+// A request that a worker has begun to run, and that does not end by itself.
+struct Running {
+    explicit Running(const Server& server, const std::string& target = Gate::kPath)
+        : client(server.port()) {
         BOOST_REQUIRE(client.send(get_request(target)));
         BOOST_REQUIRE(becomes_true(std::chrono::seconds(1),
                                    [&] { return running_requests(server.pid(), target) > 0; }));
