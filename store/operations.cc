@@ -131,6 +131,21 @@ Result<std::optional<Operation>> Operations::get(std::uint64_t number) const {
     return found;
 }
 
+Result<std::vector<Operation>> Operations::unfinished() const {
+    std::vector<Operation> operations;
+    TRY_VOID(database_.read([&](SQLite::Database& connection) -> Result<> {
+        SQLite::Statement rows(connection, std::string("SELECT ") + kColumns +
+                                               " FROM operations WHERE state IN ('pending', "
+                                               "'running') ORDER BY number");
+        while (rows.executeStep())
+            operations.push_back(operation_of(rows));
+        for (Operation& operation : operations)
+            operation.steps = steps_of(connection, operation.number);
+        return {};
+    }));
+    return operations;
+}
+
 Result<std::vector<Operation>> Operations::list(std::uint64_t before, std::size_t limit) const {
     std::vector<Operation> operations;
     TRY_VOID(database_.read([&](SQLite::Database& connection) -> Result<> {

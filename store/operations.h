@@ -52,6 +52,8 @@ public:
     // Keeps this picture unless the one it has is as new.
     [[nodiscard]] Result<> keep(const Operation& operation);
     [[nodiscard]] Result<std::optional<Operation>> get(std::uint64_t number) const;
+    // Those that had not ended when they were last seen, the oldest first.
+    [[nodiscard]] Result<std::vector<Operation>> unfinished() const;
     // Newest first, numbers below `before` (0 = all), without steps.
     [[nodiscard]] Result<std::vector<Operation>> list(std::uint64_t before,
                                                       std::size_t limit) const;

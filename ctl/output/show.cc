@@ -333,10 +333,14 @@ std::string outcome_line(const v1::Operation& o) {
                              : o.state() == v1::OPERATION_STATE_FAILED    ? "failed"
                              : o.state() == v1::OPERATION_STATE_CANCELLED ? "cancelled"
                                                                           : "running";
-    const std::string took =
-        has_ended(o) ? " in " + scaled_age(age_ms(o.create_time(), o.end_time())) : std::string();
     const std::string& what = has_ended(o) && !o.result().empty() ? o.result() : o.progress();
-    return fmt::format("{} {}{}{}", o.name(), word, what.empty() ? "" : ": " + what, took);
+    const std::string said = what.empty() ? "" : ": " + what;
+    if (!has_ended(o)) return fmt::format("{} {}{}", o.name(), word, said);
+    const std::string took = scaled_age(age_ms(o.create_time(), o.end_time()));
+    // Why it failed is a sentence of its own.
+    if (o.state() != v1::OPERATION_STATE_SUCCEEDED)
+        return fmt::format("{} {} after {}{}", o.name(), word, took, said);
+    return fmt::format("{} {}{} in {}", o.name(), word, said, took);
 }
 
 std::string show_operations(const v1::ListOperationsResponse& list, std::size_t width) {

@@ -204,6 +204,7 @@ int serve(const scoreboard::Reader& reader,
         say(server.error().message);
         return EXIT_FAILURE;
     }
+    operations.begin();
     store.start();
     sampler.start();
     sampler.subscribe(std::make_shared<OperationKeeper>(operations));
@@ -215,7 +216,7 @@ int serve(const scoreboard::Reader& reader,
         say(listener.error().message);
         return EXIT_FAILURE;
     }
-    (void)ending.wait();
+    const bool told = ending.wait();
     (*listener)->stop();
     // Whoever waits for an operation to end is told now: gRPC's stop waits for every call.
     sampler.stop();
@@ -223,6 +224,7 @@ int serve(const scoreboard::Reader& reader,
     // answer although that very reload replaces us.
     (*server)->stop();
     link.stop();
+    operations.end(!told);
     store.stop();
     return EXIT_SUCCESS;
 }

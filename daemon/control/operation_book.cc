@@ -6,6 +6,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/control/convert.h"
+#include "daemon/os/clock.h"
 
 namespace mpmd::control {
 namespace {
@@ -45,6 +46,28 @@ store::Operation stored(const scoreboard::OperationRecord& record) {
                              static_cast<std::int64_t>(step.start_wall_us),
                              static_cast<std::int64_t>(step.end_wall_us)});
     return out;
+}
+
+// Its server ended, and nobody goes on with it.
+store::Operation closed(store::Operation operation, std::int64_t now_us) {
+    const bool replaced = operation.total > 0 && operation.done >= operation.total;
+    operation.result = fmt::format(
+        "{}/{} replaced; the server ended {}", operation.done, operation.total,
+        replaced ? "while the old children were still draining" : "before the others were");
+    operation.state = operation_state_word(scoreboard::OperationState::Failed);
+    operation.draining = 0;
+    operation.end_time_us = now_us;
+    ++operation.update;
+    const auto done = step_word(static_cast<std::uint8_t>(scoreboard::StepState::Done));
+    const auto failed = step_word(static_cast<std::uint8_t>(scoreboard::StepState::Failed));
+    const auto draining = step_word(static_cast<std::uint8_t>(scoreboard::StepState::Draining));
+    for (store::OperationStep& step : operation.steps) {
+        if (step.state == done || step.state == failed) continue;
+        // A child whose supervisor is gone drains and leaves by itself.
+        step.state = step.state == draining ? done : failed;
+        step.end_time_us = now_us;
+    }
+    return operation;
 }
 
 v1::OperationState state_from(std::string_view word) {
@@ -191,6 +214,31 @@ void OperationBook::list(const v1::ListOperationsRequest& request, ListDone done
     };
     // Without the store the list is what the scoreboard shows.
     if (!store_.ask(std::move(fill))) done(std::move(response));
+}
+
+void OperationBook::begin() {
+    (void)store_.later([this](store::Database& database) {
+        std::set<std::uint64_t> ours;
+        for (const scoreboard::OperationHead& head : scoreboard::operations(sampler_.view()))
+            ours.insert(head.number);
+        close_unfinished(database, ours);
+    });
+}
+
+void OperationBook::end(bool supervisor_gone) {
+    catch_up();
+    if (!supervisor_gone) return;
+    (void)store_.later([](store::Database& database) { close_unfinished(database, {}); });
+}
+
+void OperationBook::close_unfinished(store::Database& database,
+                                     const std::set<std::uint64_t>& except) {
+    store::Operations operations(database);
+    const auto left = operations.unfinished();
+    if (!left) return;  // the next control process tries again
+    for (const store::Operation& operation : *left)
+        if (except.count(operation.number) == 0)
+            (void)operations.keep(closed(operation, to_us(os::wall_now())));
 }
 
 void OperationBook::catch_up() {

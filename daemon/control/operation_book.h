@@ -2,10 +2,13 @@
 
 // Operations: the running one and the last 64 from the scoreboard, older ones from the store. Each
 // picture that the scoreboard shows is written down, so that control catches up with what happened
-// while it was away. Any thread; callbacks run on the caller's thread or the store's.
+// while it was away. An operation ends with its server at the latest: what the store has as running
+// and the scoreboard does not show is closed as failed. Any thread; callbacks run on the caller's
+// thread or the store's.
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include <mpm/control/v1/operation.pb.h>
@@ -36,13 +39,18 @@ public:
     // The same from a sample that is at hand.
     [[nodiscard]] std::optional<v1::Operation> shown(std::uint64_t number, const Sample& sample);
 
-    // Writes down what is new. One thread at a time (the sampler's).
+    // Closes what the server before this one left behind; the store's first work.
+    void begin();
+    // Writes down what is new. One thread at a time (the sampler's; at the end the main one).
     void catch_up();
+    // The last pictures; when the supervisor is gone, what still ran ended with it.
+    void end(bool supervisor_gone);
 
 private:
     [[nodiscard]] v1::Operation convert(const scoreboard::OperationRecord& record,
                                         const Sample* sample);
     [[nodiscard]] v1::Operation convert(const store::Operation& operation);
+    static void close_unfinished(store::Database& database, const std::set<std::uint64_t>& except);
 
     Sampler& sampler_;
     StoreWriter& store_;

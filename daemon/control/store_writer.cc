@@ -50,14 +50,20 @@ bool StoreWriter::audit(store::AuditEntry entry) {
 }
 
 void StoreWriter::keep(store::Operation operation) {
-    const os::Lock lock(mutex_);
-    if (jobs_.size() >= parts_.most_waiting) return;  // the scoreboard still has it: next time
-    Job job;
-    job.work = [kept = std::move(operation)](store::Database& database) {
+    // A queue that is full: the scoreboard still has it, next time.
+    (void)later([kept = std::move(operation)](store::Database& database) {
         (void)store::Operations(database).keep(kept);
-    };
+    });
+}
+
+bool StoreWriter::later(std::function<void(store::Database&)> work) {
+    const os::Lock lock(mutex_);
+    if (jobs_.size() >= parts_.most_waiting) return false;
+    Job job;
+    job.work = std::move(work);
     jobs_.push_back(std::move(job));
     changed_.notify_all();
+    return true;
 }
 
 Outcome<> StoreWriter::ask(std::function<void(store::Database&)> work) {

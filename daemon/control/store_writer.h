@@ -40,6 +40,9 @@ public:
     // False: the queue is full, the row is lost.
     bool audit(store::AuditEntry entry) EXCLUDES(mutex_);
     void keep(store::Operation operation) EXCLUDES(mutex_);
+    // `work` on the store's thread as soon as there is a database, after all that was given before.
+    // False: the queue is full.
+    bool later(std::function<void(store::Database&)> work) EXCLUDES(mutex_);
     // `work` on the store's thread, soon; or the reason why not, at once.
     [[nodiscard]] Outcome<> ask(std::function<void(store::Database&)> work) EXCLUDES(mutex_);
 

@@ -195,6 +195,37 @@ BOOST_AUTO_TEST_CASE(a_killed_supervisor_takes_control_along_and_its_children_dr
     BOOST_TEST(after.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_of_a_killed_server_has_ended_when_the_next_one_runs) {
+    const Gate gate;
+    ServerProcess server(kTwoChildren + gate.lines());
+    const Mpmctl mpmctl(server.socket());
+    await_children(mpmctl, 2);
+    const OneInEach running(server, mpmctl);
+    const std::string name =
+        mpmctl.json({"restart", "--all", "--no-wait"}).at("name").get<std::string>();
+    BOOST_REQUIRE(becomes_true(seconds(5), [&] {
+        const Json operation = mpmctl.json({"ops", "show", name});
+        return operation.at("done") == 2 && operation.at("draining") == 2;
+    }));
+
+    server.kill_supervisor();
+    gate.open();
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return !HttpClient(server.port()).connected(); }));
+    server.start();
+
+    // Its database is open.
+    BOOST_REQUIRE(becomes_true(seconds(2), [&] {
+        return mpmctl.run({"ops", "show", name}).exit_status == 0;
+    }));
+    const Ended waited = mpmctl.run({"ops", "wait", name});
+    BOOST_TEST(waited.exit_status == 1);
+    BOOST_TEST(waited.out.find("2/2 replaced; the server ended") != std::string::npos, waited.out);
+    const Json kept = mpmctl.json({"ops", "show", name});
+    BOOST_TEST(kept.at("state") == "OPERATION_STATE_FAILED");
+    for (const Json& step : kept.at("steps"))
+        BOOST_TEST(step.at("state") == "done");
+}
+
 BOOST_AUTO_TEST_CASE(a_rollout_goes_on_when_control_is_killed_in_the_middle) {
     const Gate gate;
     ServerProcess server(kFourChildren + gate.lines());

@@ -135,6 +135,68 @@ struct StoreSite {
     std::vector<std::string> announced;
 };
 
+// What a server that ended has left in the database, and the scoreboard of the one that runs.
+struct OperationSite {
+    struct Left {
+        std::uint64_t number;
+        const char* state;
+        std::uint32_t done;
+        std::uint32_t total;
+    };
+    OperationSite() : segment(scoreboard::Segment::create(scoreboard::Header{})) {
+        BOOST_REQUIRE(segment);
+    }
+    void put(const Left& left) {
+        auto opened = store::Database::open(store.path);
+        BOOST_REQUIRE(opened);
+        store::Operation operation;
+        operation.number = left.number;
+        operation.update = 4;
+        operation.kind = "restart";
+        operation.state = left.state;
+        operation.done = left.done;
+        operation.total = left.total;
+        operation.draining = 1;
+        operation.create_time_us = 1'000'000;
+        operation.steps = {{0, 1, 100, 3, 101, "draining", 10, 0},
+                           {1, 2, 102, 0, 0, "waiting", 0, 0}};
+        BOOST_REQUIRE(store::Operations(opened->database).keep(operation));
+    }
+    void show(std::uint64_t number,
+              std::uint64_t update,
+              scoreboard::OperationState state = scoreboard::OperationState::Running) {
+        scoreboard::OperationHead head{};
+        head.number = number;
+        head.update = update;
+        head.state = state;
+        segment->operation(number % scoreboard::kOperations).head.write(head);
+    }
+    store::Operation kept(std::uint64_t number) {
+        auto opened = store::Database::open(store.path);
+        BOOST_REQUIRE(opened);
+        const auto found = store::Operations(opened->database).get(number).value();
+        BOOST_REQUIRE(found.has_value());
+        return *found;
+    }
+    // As soon as the store is open.
+    v1::Operation get(OperationBook& book, const std::string& name) {
+        Outcome<v1::Operation> answer = refuse({});
+        BOOST_REQUIRE(becomes_true(seconds(1), [&] {
+            std::promise<Outcome<v1::Operation>> promise;
+            auto future = promise.get_future();
+            book.get(name, [&](Outcome<v1::Operation> got) { promise.set_value(std::move(got)); });
+            answer = future.get();
+            return answer.has_value();
+        }));
+        return *answer;
+    }
+
+    StoreSite store;
+    Result<scoreboard::Segment> segment;
+    Sampler sampler{segment->view()};
+    Names names;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(supervisor_link)
@@ -341,6 +403,71 @@ BOOST_AUTO_TEST_CASE(a_line_for_the_system_log_says_who_did_what_and_why) {
                "allowed /mpm.control.v1.DirectiveService/UpdateDirectives by alice (uid 1000, pid "
                "77, mpmctl, login alice, pts/3, role operator) on MinSpareThreads, revision 41 -> "
                "42, reason: launch\\x0aday");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(operation_book)
+
+BOOST_AUTO_TEST_CASE(closes_what_an_ended_server_left_running_and_says_how_far_it_came) {
+    OperationSite site;
+    site.put({.number = 3, .state = "running", .done = 1, .total = 3});
+    site.put({.number = 4, .state = "running", .done = 1, .total = 1});
+    site.put({.number = 5, .state = "succeeded", .done = 1, .total = 1});
+    const std::uint64_t before = site.kept(3).update;
+    {
+        StoreWriter writer(site.store.parts());
+        OperationBook book(site.sampler, writer, site.names);
+        book.begin();
+        writer.start();
+        const auto shown = site.get(book, "op-3");
+        BOOST_TEST(shown.state() == v1::OPERATION_STATE_FAILED);
+        BOOST_TEST(shown.result() == "1/3 replaced; the server ended before the others were");
+        BOOST_TEST(shown.has_end_time());
+        BOOST_TEST(shown.steps(0).state() == "done");    // was draining: its child leaves by itself
+        BOOST_TEST(shown.steps(1).state() == "failed");  // was waiting
+        BOOST_TEST(site.get(book, "op-4").result() ==
+                   "1/1 replaced; the server ended while the old children were still draining");
+        BOOST_TEST(site.get(book, "op-5").state() == v1::OPERATION_STATE_SUCCEEDED);
+    }
+    BOOST_TEST(site.kept(3).update > before);
+    BOOST_TEST(site.kept(3).draining == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_the_running_one_of_this_server_alone_while_the_server_lives) {
+    OperationSite site;
+    site.put({.number = 7, .state = "running", .done = 0, .total = 1});
+    site.show(7, 1);
+    {
+        StoreWriter writer(site.store.parts());
+        OperationBook book(site.sampler, writer, site.names);
+        book.begin();
+        writer.start();
+        book.end(false);  // control is replaced
+    }
+    BOOST_TEST(site.kept(7).state == "running");
+    {
+        StoreWriter writer(site.store.parts());
+        OperationBook book(site.sampler, writer, site.names);
+        book.begin();
+        writer.start();
+        book.end(true);  // the supervisor was killed
+    }
+    BOOST_TEST(site.kept(7).state == "failed");
+}
+
+BOOST_AUTO_TEST_CASE(writes_the_last_picture_when_it_ends) {
+    OperationSite site;
+    StoreWriter writer(site.store.parts());
+    OperationBook book(site.sampler, writer, site.names);
+    book.begin();
+    writer.start();
+    site.show(8, 1);
+    book.catch_up();
+    site.show(8, 2, scoreboard::OperationState::Succeeded);
+    book.end(true);
+    writer.stop();
+    BOOST_TEST(site.kept(8).state == "succeeded");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

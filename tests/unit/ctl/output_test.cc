@@ -54,6 +54,10 @@ BOOST_AUTO_TEST_CASE(a_finished_operation_says_how_it_ended_and_how_long_it_took
     operation.mutable_create_time()->set_seconds(1000);
     operation.mutable_end_time()->set_seconds(1098);
     BOOST_TEST(ctl::outcome_line(operation) == "op-12 succeeded: 16/16 replaced in 1m38s");
+    operation.set_state(v1::OPERATION_STATE_FAILED);
+    operation.set_result("3/16 replaced; the server ended before the others were");
+    BOOST_TEST(ctl::outcome_line(operation) ==
+               "op-12 failed after 1m38s: 3/16 replaced; the server ended before the others were");
 }
 
 BOOST_AUTO_TEST_CASE(a_decision_is_a_line_that_ends_with_its_reason) {

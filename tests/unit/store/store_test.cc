@@ -324,6 +324,25 @@ BOOST_AUTO_TEST_CASE(the_newest_picture_stays_and_an_older_one_does_not_replace_
     BOOST_TEST(!operations.get(18).value().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(those_that_had_not_ended_are_found_with_their_steps) {
+    const TempDir dir;
+    Database database = open((dir / "control.db"));
+    Operations operations(database);
+    std::uint64_t number = 0;
+    for (const char* state : {"running", "succeeded", "pending", "failed", "cancelled"}) {
+        Operation operation;
+        operation.number = ++number;
+        operation.update = 1;
+        operation.state = state;
+        operation.steps = {{0, 1, 100, 3, 101, "draining", 10, 0}};
+        BOOST_REQUIRE(operations.keep(operation));
+    }
+    const auto found = operations.unfinished();
+    BOOST_REQUIRE(found->size() == 2U);
+    BOOST_TEST((found->at(0) == operations.get(1).value().value()));
+    BOOST_TEST(found->at(1).number == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(are_listed_newest_first_in_pages) {
     const TempDir dir;
     Database database = open((dir / "control.db"));
