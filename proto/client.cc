@@ -5,6 +5,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <thread>
 
 #include <grpcpp/grpcpp.h>
 
@@ -131,7 +132,8 @@ struct ControlClient::Impl {
 
     // One unary call. UNAVAILABLE is tried again until the deadline when the call may be repeated:
     // a control process that was replaced under us costs one failed attempt, and the next is
-    // answered by its successor. A server that closes on us again and again means it.
+    // answered by its successor. A server that closes on us again and again means it. A supervisor
+    // that does not answer control is asked again as long as there is time: it may be forking.
     template <class Response, class Stub, class Request>
     Reply<Response> call(Stub& stub,
                          grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -148,10 +150,14 @@ struct ControlClient::Impl {
             const Running guard(*this, context);
             const grpc::Status status = (stub.*method)(&context, request, &response);
             if (status.ok()) return response;
-            const bool again = repeatable && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
-                               status.error_details().empty() && !nobody_there(status) &&
-                               attempt < kAttempts && Clock::now() + kPause < end;
+            const bool unavailable = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+            const bool in_time = Clock::now() + kPause < end;
+            const bool silent = unavailable && to_error(status).reason == "PARENT_UNREACHABLE";
+            const bool again = repeatable && in_time &&
+                               (silent || (unavailable && status.error_details().empty() &&
+                                           !nobody_there(status) && attempt < kAttempts));
             if (!again) return tl::unexpected<CallError>(to_error(status));
+            if (silent) std::this_thread::sleep_for(kPause);
             // gRPC moves only inside its calls: asleep, we would never see the successor's answer.
             static_cast<void>(channel->WaitForConnected(std::min(end, Clock::now() + kPatience)));
         }

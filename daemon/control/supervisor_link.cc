@@ -16,7 +16,7 @@ namespace {
 
 constexpr auto kPingEvery = std::chrono::seconds(5);
 constexpr int kTurnMs = 50;
-constexpr auto kLastReplies = std::chrono::milliseconds(250);
+constexpr auto kLate = std::chrono::milliseconds(20);  // less is nothing unusual
 
 ipc::Verb verb_of(const ipc::Command& command) {
     using ipc::Verb;
@@ -33,11 +33,11 @@ bool readable(int fd) {
 }  // namespace
 
 Result<std::unique_ptr<SupervisorLink>> SupervisorLink::start(
-    os::UniqueFd channel, std::function<void(const std::string& why)> gone) {
+    os::UniqueFd channel, std::function<void(const std::string& why)> gone, Patience patience) {
     os::UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake) return fail(Error::os("eventfd"));
     std::unique_ptr<SupervisorLink> link(
-        new SupervisorLink(std::move(channel), std::move(wake), std::move(gone)));
+        new SupervisorLink(std::move(channel), std::move(wake), std::move(gone), patience));
     link->thread_ = std::thread([raw = link.get()] {
         ::pthread_setname_np(::pthread_self(), "link");
         raw->run();
@@ -54,7 +54,7 @@ void SupervisorLink::stop() {
     {
         const os::Lock lock(mutex_);
         stopping_ = true;
-        stop_by_ = os::mono_now() + kLastReplies;
+        stop_by_ = os::mono_now() + patience_.last_replies;
     }
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof one);
@@ -66,7 +66,8 @@ void SupervisorLink::call(ipc::Command command, Done done) {
     {
         const os::Lock lock(mutex_);
         if (!stopping_ && waiting_.size() < kMostWaiting) {
-            waiting_.push_back({std::move(command), std::move(done), os::mono_now() + kLimit});
+            waiting_.push_back(
+                {std::move(command), std::move(done), os::mono_now() + patience_.reply});
             done = nullptr;
         }
     }
@@ -103,8 +104,9 @@ std::optional<ipc::Reply> SupervisorLink::ask(ipc::Command command, Milliseconds
 
 void SupervisorLink::run() {
     for (;;) {
-        wait();
+        const Nanoseconds lost = wait();
         if (over()) return;
+        put_off(lost);
         if (const auto received = receive_all(); !received) {
             {
                 const os::Lock lock(mutex_);
@@ -131,12 +133,24 @@ bool SupervisorLink::over() {
     return !owed || os::mono_now() >= stop_by_;
 }
 
-void SupervisorLink::wait() const {
+Nanoseconds SupervisorLink::wait() const {
+    const int turn = flying_.empty() ? 20 * kTurnMs : kTurnMs;
+    const MonoTime from = os::mono_now();
     std::array<pollfd, 2> entries = {pollfd{client_.fd(), POLLIN, 0},
                                      pollfd{wake_.get(), POLLIN, 0}};
-    ::poll(entries.data(), entries.size(), flying_.empty() ? 20 * kTurnMs : kTurnMs);
+    ::poll(entries.data(), entries.size(), turn);
     std::uint64_t count = 0;
     (void)!::read(wake_.get(), &count, sizeof count);
+    const Nanoseconds late = os::mono_now() - from - Milliseconds(turn);
+    return late > kLate ? late : Nanoseconds::zero();
+}
+
+void SupervisorLink::put_off(Nanoseconds lost) {
+    for (auto& [serial, request] : flying_)
+        request.deadline += lost;
+    const os::Lock lock(mutex_);
+    for (Request& request : waiting_)
+        request.deadline += lost;
 }
 
 Result<> SupervisorLink::receive_all() {

@@ -1,9 +1,10 @@
 #pragma once
 
 // The command channel from control's side: one thread that sends requests, gives each 500 ms, and
-// calls back with the reply or with nothing. At most kInFlight requests are with the supervisor at
-// a time, so that a stuck one never blocks the thread. A PING every few seconds shows the
-// supervisor that we live.
+// calls back with the reply or with nothing. Time in which this thread itself was kept from running
+// does not count: the supervisor did not run either, or its reply could not be read. At most
+// kInFlight requests are with the supervisor at a time, so that a stuck one never blocks the
+// thread. A PING every few seconds shows the supervisor that we live.
 //
 // call() from any thread; callbacks run on the link's thread and must not block. End-of-file:
 // `gone` is called once, pending requests are answered with nothing.
@@ -26,8 +27,16 @@ public:
     // Nothing: the supervisor did not answer in time, or is gone.
     using Done = std::function<void(std::optional<ipc::Reply>)>;
 
+    struct Patience {
+        Milliseconds reply{500};
+        Milliseconds last_replies{250};  // for what is owed when it is told to stop
+    };
     [[nodiscard]] static Result<std::unique_ptr<SupervisorLink>> start(
-        os::UniqueFd channel, std::function<void(const std::string& why)> gone);
+        os::UniqueFd channel, std::function<void(const std::string& why)> gone, Patience patience);
+    [[nodiscard]] static Result<std::unique_ptr<SupervisorLink>> start(
+        os::UniqueFd channel, std::function<void(const std::string& why)> gone) {
+        return start(std::move(channel), std::move(gone), Patience());
+    }
     ~SupervisorLink();
     void stop();
 
@@ -35,7 +44,6 @@ public:
     // The same, waiting: for the start, when nothing is served yet.
     [[nodiscard]] std::optional<ipc::Reply> ask(ipc::Command command, Milliseconds limit);
 
-    static constexpr auto kLimit = Milliseconds(500);
     static constexpr std::size_t kInFlight = 8;
     static constexpr std::size_t kMostWaiting = 256;
 
@@ -53,12 +61,18 @@ private:
 
     SupervisorLink(os::UniqueFd channel,
                    os::UniqueFd wake,
-                   std::function<void(const std::string&)> gone)
-        : client_(std::move(channel)), wake_(std::move(wake)), gone_(std::move(gone)) {}
+                   std::function<void(const std::string&)> gone,
+                   Patience patience)
+        : client_(std::move(channel)),
+          wake_(std::move(wake)),
+          gone_(std::move(gone)),
+          patience_(patience) {}
 
     void run();
     [[nodiscard]] bool over() EXCLUDES(mutex_);
-    void wait() const;
+    // How much later than it should it woke up.
+    [[nodiscard]] Nanoseconds wait() const;
+    void put_off(Nanoseconds lost) EXCLUDES(mutex_);
     void send_waiting() EXCLUDES(mutex_);
     [[nodiscard]] Result<> receive_all();
     void expire(MonoTime now) EXCLUDES(mutex_);
@@ -68,6 +82,7 @@ private:
     ipc::CommandClient client_;
     os::UniqueFd wake_;
     std::function<void(const std::string&)> gone_;
+    const Patience patience_;
 
     // the thread's own
     std::map<std::uint64_t, Flying> flying_;

@@ -4,7 +4,7 @@
     foreign_client.py PROTOSET SOCKET --every                     calls every method of the descriptor set
     foreign_client.py PROTOSET SOCKET --health                    asks the standard health service
     foreign_client.py PROTOSET SOCKET --reflect                   lists services by server reflection
-    foreign_client.py PROTOSET SOCKET --lazy FILE                 watches without reading until FILE is there
+    foreign_client.py PROTOSET SOCKET --lazy FILE BEGUN           watches; makes BEGUN with the first frame and reads no more until FILE is there
     foreign_client.py PROTOSET SOCKET --wait NAME FILE            waits for an operation; makes FILE once the server knows
 
 A refusal is printed as {"error": ...} and is exit status 1.
@@ -107,7 +107,7 @@ class Client:
             print(json.dumps({"service": service, "listed": service.encode() in answer}))
 
 
-    def lazy(self, wake):
+    def lazy(self, wake, begun):
         path, method = self.methods["WatchScoreboard"]
         make = self.message(method.input_type)
         answer = self.message(method.output_type)
@@ -116,6 +116,7 @@ class Client:
         most = 0
         for number, frame in enumerate(call(request, timeout=120)):
             if number == 0:
+                open(begun, "w").close()
                 while not os.path.exists(wake):
                     time.sleep(0.05)
             most = max(most, frame.coalesced)
@@ -174,7 +175,7 @@ def main():
         elif arguments[2] == "--reflect":
             client.reflect()
         elif arguments[2] == "--lazy":
-            client.lazy(arguments[3])
+            client.lazy(arguments[3], arguments[4])
         elif arguments[2] == "--wait":
             client.wait(arguments[3], arguments[4])
         else:

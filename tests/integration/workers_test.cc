@@ -10,7 +10,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/board_view.h"
 #include "tests/support/crowd.h"
+#include "tests/support/gate.h"
 #include "tests/support/http_client.h"
 #include "tests/support/mpmctl.h"
 #include "tests/support/server_process.h"
@@ -21,7 +23,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Clock = std::chrono::steady_clock;
 
 const std::string kSeed =
     "ServerLimit 16\nStartServers 2\nMaxRequestWorkers 150\nMinSpareThreads 25\n"
@@ -35,19 +36,11 @@ bool settled_at(const Mpmctl& mpmctl, std::size_t children) {
            status.at("workers").at("starting") == 0;
 }
 
-// Children were forked in groups, one a tick: the size of each group, the first is the start.
-std::vector<std::size_t> groups_by_start(const Json& children, std::int64_t tick_ms) {
-    std::vector<std::int64_t> starts;
-    for (const Json& child : children)
-        starts.push_back(time_ms(child.at("start_time")));
-    std::sort(starts.begin(), starts.end());
-    std::vector<std::size_t> groups{1};
-    for (std::size_t i = 1; i < starts.size(); ++i) {
-        if (starts[i] - starts[i - 1] > tick_ms / 2)
-            groups.push_back(1);
-        else
-            ++groups.back();
-    }
+// What each tick did: children started, or 0. Ticks that found enough stand together.
+std::vector<std::size_t> spawned_by_ticks(const std::vector<scoreboard::DecisionRow>& decisions) {
+    std::vector<std::size_t> groups;
+    for (const scoreboard::DecisionRow& row : decisions)
+        groups.push_back(row.spawned);
     return groups;
 }
 
@@ -58,22 +51,27 @@ std::string text_of(const std::vector<std::size_t>& numbers) {
     return out;
 }
 
-// M-18d: the first step is one child, each following one at most twice as many; a tick that found
-// enough idle threads (on a slow machine) begins again at one.
-void expect_spawn_law(const std::vector<std::size_t>& groups, std::size_t active_limit) {
+// M-18d: the first step is one child, each following one twice as many; a tick that found enough
+// idle threads begins again at one.
+void expect_spawn_law(const std::vector<std::size_t>& groups,
+                      std::size_t first,
+                      std::size_t active_limit) {
     BOOST_TEST_CONTEXT("groups:" << text_of(groups)) {
-        BOOST_REQUIRE(groups.size() > 1U);
-        BOOST_TEST(groups[0] == 2U);
-        std::size_t sum = groups[0];
+        std::size_t sum = first;
         std::size_t rate = 1;
-        for (std::size_t i = 1; i < groups.size(); ++i) {
-            const std::size_t lawful = std::min(rate, active_limit - sum);
-            BOOST_TEST((groups[i] == lawful || groups[i] == 1U));
-            rate = groups[i] == lawful ? rate * 2 : 2;
-            sum += groups[i];
+        for (const std::size_t group : groups) {
+            if (group > 0) BOOST_TEST(group == std::min(rate, active_limit - sum));
+            rate = group > 0 ? rate * 2 : 1;
+            sum += group;
         }
         BOOST_TEST(sum == active_limit);
     }
+}
+
+std::ptrdiff_t retiring_ticks(const std::vector<scoreboard::DecisionRow>& decisions) {
+    return std::count_if(
+        decisions.begin(), decisions.end(),
+        [](const scoreboard::DecisionRow& row) { return row.retired_uid != 0 && row.ticks == 1; });
 }
 
 // Letters of threads that work, on all rows of the board.
@@ -100,7 +98,7 @@ void expect_everyone_is_shown(const Json& connections, const Crowd& crowd) {
     for (const Json& connection : connections) {
         BOOST_TEST(clients.erase(connection.at("peer").get<std::string>()) == 1U);
         BOOST_TEST(connection.at("method") == "GET");
-        BOOST_TEST(connection.at("target") == "/mpmd-test/sleep?8");
+        BOOST_TEST(connection.at("target") == Gate::kPath);
         BOOST_REQUIRE(connection.contains("thread"));
         threads.emplace(number(connection.at("child_uid")), connection.at("thread").get<int>());
         BOOST_TEST(number(connection.at("age_ms")) >= number(connection.at("state_age_ms")));
@@ -113,46 +111,40 @@ void expect_everyone_is_shown(const Json& connections, const Crowd& crowd) {
 BOOST_AUTO_TEST_SUITE(workers)
 
 BOOST_AUTO_TEST_CASE(a_hundred_and_twenty_long_requests_grow_the_server_to_six_children_and_back) {
-    ServerProcess server(kSeed);
+    const Gate gate;
+    ServerProcess server(kSeed + gate.lines());
     const Mpmctl mpmctl(server.socket());
     BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled_at(mpmctl, 2); }));
-    Crowd crowd({server.port(), kRequests, get_request("/mpmd-test/sleep?8"), true});
+    Crowd crowd({server.port(), kRequests, get_request(Gate::kPath), true});
     Json status;
-    const bool grew = becomes_true(seconds(1), [&] {
+    const bool grew = becomes_true(seconds(2), [&] {
         crowd.pump(milliseconds(20));
         status = mpmctl.status();
         return status.at("workers").at("busy") == kRequests &&
-               status.at("children").at("active") == 6 && status.at("workers").at("idle") == 30;
+               status.at("children").at("active") == 6 && status.at("workers").at("idle") == 30 &&
+               status.at("requests").at("in_progress") == kRequests &&
+               status.at("connections").at("running") == kRequests &&
+               status.at("connections").at("total") == kRequests;
     });
     BOOST_TEST(grew, status.dump(1));
     BOOST_TEST(status.at("workers").at("limit") == 150);
-    BOOST_TEST(status.at("requests").at("in_progress") == kRequests);
-    BOOST_TEST(status.at("connections").at("running") == kRequests);
-    BOOST_TEST(status.at("connections").at("total") == kRequests);
     std::size_t threads = 0;
     BOOST_TEST(busy_letters(mpmctl.json({"board"}), threads) == kRequests);
     BOOST_TEST(threads == 150U);
     expect_everyone_is_shown(mpmctl.connections("state = running"), crowd);
     const Ended console = mpmctl.run({"top", "--batch", "-n", "1"});
     BOOST_TEST(console.out.find("120/150") != std::string::npos, console.out + console.err);
-    const Json grown = mpmctl.children();
-    BOOST_TEST(grown.size() == 6U);
-    expect_spawn_law(groups_by_start(grown, 1000), 6);
+    BOOST_TEST(mpmctl.children().size() == 6U);
+    expect_spawn_law(spawned_by_ticks(decisions_of(server.pid())), 2, 6);
 
+    gate.open();
     crowd.settle(seconds(20));
     BOOST_TEST(crowd.answered() == kRequests);
-    // M-18a: down to MaxSpareThreads idle ones, one child at a time.
-    std::size_t active = mpmctl.status().at("children").at("active").get<std::size_t>();
-    auto seen = Clock::now();
+    // M-18a: down to MaxSpareThreads idle ones, one child a tick.
     BOOST_TEST(becomes_true(seconds(3), [&] {
-        const auto now = mpmctl.status().at("children").at("active").get<std::size_t>();
-        BOOST_TEST(now <= active);
-        if (Clock::now() - seen < milliseconds(900)) BOOST_TEST(active - now <= 1U);
-        seen = Clock::now();
-        active = now;
-        return settled_at(mpmctl, 3);
+        return settled_at(mpmctl, 3) && mpmctl.status().at("workers").at("idle") == 75;
     }));
-    BOOST_TEST(mpmctl.status().at("workers").at("idle") == 75);
+    BOOST_TEST(retiring_ticks(decisions_of(server.pid())) == 3);
 }
 
 BOOST_AUTO_TEST_CASE(raising_and_lowering_the_spare_limits_acts_at_once_and_restarts_nobody) {

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     const seconds length(argc > 1 ? std::atoi(argv[1]) : 600);
     ServerProcess server(
         "StartServers 4\nThreadsPerChild 8\nServerLimit 8\nMaxRequestWorkers 64\n"
-        "MinSpareThreads 32\nMaxSpareThreads 64\n");
+        "MinSpareThreads 1\nMaxSpareThreads 64\n");
     const Mpmctl mpmctl(server.socket());
     LoadPlan plan;
     plan.port = server.port();

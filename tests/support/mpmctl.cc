@@ -11,6 +11,9 @@ Mpmctl::Mpmctl(std::string socket, std::optional<uid_t> uid)
 
 std::vector<std::string> Mpmctl::line(std::vector<std::string> words) const {
     std::vector<std::string> all{program_, "-s", socket_};
+    // Where a test says nothing of it a machine without time may be slow to answer.
+    if (std::find(words.begin(), words.end(), "--timeout") == words.end())
+        all.insert(all.end(), {"--timeout", "170s"});
     all.insert(all.end(), words.begin(), words.end());
     return all;
 }

@@ -26,6 +26,7 @@ namespace {
 using Locked = ProcessMutex::Locked;
 namespace data = boost::unit_test::data;
 
+constexpr int kPatienceMs = 60'000;
 constexpr std::array<MutexKind, 3> kKinds{MutexKind::Pthread, MutexKind::Flock, MutexKind::Fcntl};
 
 struct Fixture {
@@ -86,7 +87,7 @@ BOOST_DATA_TEST_CASE(one_process_has_it_at_a_time, data::make(kKinds), kind) {  
     BOOST_TEST(!second.locked(100));
     BOOST_TEST(mutex.unlock().has_value());
 
-    BOOST_TEST(second.locked(5000));
+    BOOST_TEST(second.locked(kPatienceMs));
     BOOST_TEST((mutex.try_lock().value() == Locked::No));
 }
 
@@ -94,13 +95,13 @@ BOOST_DATA_TEST_CASE(who_dies_with_it_gives_it_up, data::make(kKinds), kind) {  
     const Fixture fixture;
     ProcessMutex mutex = fixture.make(kind);
     Holder first(mutex);
-    BOOST_TEST_REQUIRE(first.locked(5000));
+    BOOST_TEST_REQUIRE(first.locked(kPatienceMs));
     const Holder second(mutex);
     BOOST_TEST(!second.locked(50));
 
     first.kill();
 
-    BOOST_TEST(second.locked(5000));
+    BOOST_TEST(second.locked(kPatienceMs));
 }
 
 BOOST_AUTO_TEST_CASE(a_robust_mutex_is_whole_again_after_its_holder_died) {
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_robust_mutex_is_whole_again_after_its_holder_died) {
     ProcessMutex mutex = fixture.make(MutexKind::Pthread);
     for (int i = 0; i < 3; ++i) {
         Holder holder(mutex);
-        BOOST_TEST_REQUIRE(holder.locked(5000));
+        BOOST_TEST_REQUIRE(holder.locked(kPatienceMs));
         holder.kill();
         BOOST_TEST((mutex.try_lock().value() == Locked::Recovered));
         BOOST_TEST(mutex.unlock().has_value());
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_lock_file_is_its_owners_and_need_not_keep_its_name) {  //
     ::unlink(fixture.path().c_str());
 
     Holder holder(mutex);
-    BOOST_TEST(holder.locked(5000));
+    BOOST_TEST(holder.locked(kPatienceMs));
     BOOST_TEST((mutex.try_lock().value() == Locked::No));
 }
 
