@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <list>
+#include <set>
 
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -274,17 +275,22 @@ BOOST_AUTO_TEST_CASE(follows_the_spawn_law_up_to_the_limit_and_shrinks_one_by_on
     std::uint32_t children = 2;
     std::uint32_t rate = 1;
     bool grows = true;
+    // On a slow machine a saturated listener is a reason to spawn too, and spawns fewer (M-23).
+    bool workers_only = true;
     for (const scoreboard::DecisionRow& row : decisions_of(f.server.pid())) {
+        const std::string_view cause = scoreboard::text(row.cause);
+        workers_only = workers_only && (cause == "workers" || cause == "none");
         if (row.spawned > 0) {
-            BOOST_TEST(grows);
+            BOOST_TEST((grows || !workers_only));
             BOOST_TEST(row.active == children);
-            BOOST_TEST(row.spawned == std::min(rate, 6 - children));
+            BOOST_TEST(row.spawned <= std::min(row.rate, 6 - children));
+            if (workers_only) BOOST_TEST(row.spawned == std::min(rate, 6 - children));
             children += row.spawned;
             rate *= 2;
         } else {
-            rate =
-                1;  // M-18: a tick that spawns nothing starts over (the clients may arrive slowly)
+            rate = 1;  // M-18: a tick that spawns nothing starts over (the clients arrive slowly)
         }
+        children += row.recalled;
         if (row.retired_uid != 0) {
             grows = false;
             --children;
@@ -303,7 +309,15 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_met_is_one_event_when_it_begins_and_one_whe
         clients.emplace_back(f.server.port());
         BOOST_REQUIRE(clients.back().send(get_request(Gate::kPath)));
     }
-    BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.begin"); }));
+    // On a slow machine a listener may be saturated as well, which is a limit of its own.
+    const auto told = [&f](std::string_view kind) {
+        const auto events = events_of(f.server.pid());
+        return std::count_if(events.begin(), events.end(), [kind](const auto& event) {
+            return scoreboard::text(event.kind) == kind &&
+                   scoreboard::text(event.text).substr(0, 8) == "workers:";
+        });
+    };
+    BOOST_TEST(becomes_true(seconds(1), [&] { return told("limit.begin") == 1; }));
     BOOST_TEST(becomes_true(seconds(1), [&] {
         const scoreboard::Global global = f.board().global;
         return global.shortage == scoreboard::Shortage::Workers &&
@@ -313,14 +327,12 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_met_is_one_event_when_it_begins_and_one_whe
     gate.open();
     for (HttpClient& client : clients)
         BOOST_TEST(client.receive().status == 200);
-    BOOST_TEST(becomes_true(seconds(1), [&] { return f.event("limit.end"); }));
+    BOOST_TEST(becomes_true(seconds(1), [&] { return told("limit.end") == 1; }));
     // It stays in sight for some seconds.
     BOOST_TEST(becomes_true(
         seconds(5), [&] { return f.board().global.shortage == scoreboard::Shortage::None; }));
-    const auto events = events_of(f.server.pid());
-    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const auto& event) {
-                   return scoreboard::text(event.kind) == "limit.begin";
-               }) == 1);
+    BOOST_TEST(told("limit.begin") == 1);
+    BOOST_TEST(told("limit.end") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -393,12 +405,18 @@ BOOST_AUTO_TEST_CASE(a_child_that_hangs_is_killed_after_ChildHangTimeout) {
 
 BOOST_AUTO_TEST_CASE(children_that_all_die_at_once_do_not_take_the_machine_with_them) {
     Fixture f;
-    for (int round = 0; round < 6; ++round) {
-        // Whoever there is, ready or not.
-        for (const scoreboard::Child& child : f.board().children)
-            if (child.row.pid > 1) ::kill(static_cast<pid_t>(child.row.pid), SIGKILL);
-        BOOST_REQUIRE(f.server.running());
+    std::set<std::uint32_t> killed;
+    for (int round = 0; round < 3; ++round) {
+        // Whoever there is, ready or not, as soon as somebody new is there.
+        BOOST_REQUIRE(becomes_true(seconds(3), [&] {
+            const std::size_t before = killed.size();
+            for (const scoreboard::Child& child : f.board().children)
+                if (killed.insert(child.row.pid).second)
+                    ::kill(static_cast<pid_t>(child.row.pid), SIGKILL);
+            return killed.size() > before;
+        }));
     }
+    BOOST_TEST(f.server.running());
     BOOST_TEST(f.board().global.spawned < 40U);
     BOOST_TEST(becomes_true(seconds(5), [&] { return fetch(f.server.port(), "/").status == 200; }));
 }
