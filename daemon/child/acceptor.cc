@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +10,6 @@
 #include "daemon/mpm/connection_state.h"
 #include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
-#include "daemon/os/process.h"
 
 namespace mpmd::child {
 
@@ -36,10 +34,9 @@ Acceptor::Acceptor(const Parts& parts)
       slab_(heritage_.shape.connections),
       door_(ways_.poller, heritage_.listeners, kFirstDoorKey),
       busy_(os::mono_now()),
-      now_(os::mono_now()) {
-    const auto limit = static_cast<std::int64_t>(
-        std::min<std::uint64_t>(os::descriptor_limit(), std::numeric_limits<int>::max()));
-    last_descriptors_ = limit - mpm::descriptors_kept_back(limit, commons_.threads);
+      now_(os::mono_now()),
+      shortage_(status_, commons_.log, reports_, {"mpm_worker", "accepting pauses"}),
+      last_descriptors_(descriptors_for_clients(commons_.threads)) {
     closed_told_ = heritage_.held;  // a held successor has not stopped: it has not begun
     polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
     for (const net::ListenSocket& socket : heritage_.listeners)
@@ -109,7 +106,7 @@ void Acceptor::obey_orders() {
 }
 
 bool Acceptor::wants_guests() {
-    if (shortage_.ended(now_)) reports_.raise(Reports::kShortageOver);
+    shortage_.tend(now_);
     return commons_.orders.accepting() && !draining_ && !shortage_.paused_until(now_);
 }
 
@@ -130,7 +127,7 @@ bool Acceptor::descriptors_left() {
     const os::UniqueFd probe(::fcntl(ways_.listener_bell.fd(), F_DUPFD_CLOEXEC, 0));
     near_last_descriptor_ = !probe || probe.get() + 1 >= last_descriptors_;
     if (probe && probe.get() < last_descriptors_) return true;
-    met_shortage(EMFILE);
+    shortage_.met(EMFILE, now_);
     return false;
 }
 
@@ -313,15 +310,7 @@ bool Acceptor::accept_one(std::size_t socket) {
 // E-9: waiting helps, dying would not.
 void Acceptor::accept_failed(int os_errno) {
     shortage_.pause(now_);
-    met_shortage(os_errno);
-}
-
-void Acceptor::met_shortage(int os_errno) {
-    add(status_.accept_errors);
-    if (!shortage_.met(now_)) return;
-    commons_.log.say(Level::Alert, "mpm_worker", "cannot accept: {}; accepting pauses",
-                     std::strerror(os_errno));
-    reports_.raise_shortage(os_errno);
+    shortage_.met(os_errno, now_);
 }
 
 // E-9: no pause brings the network or the socket back.

@@ -24,8 +24,8 @@
 #include "daemon/child/connection_slab.h"
 #include "daemon/child/door.h"
 #include "daemon/child/reports.h"
+#include "daemon/child/shortage.h"
 #include "daemon/child/worker.h"
-#include "daemon/mpm/accept_shortage.h"
 
 struct pollfd;
 
@@ -67,7 +67,6 @@ private:
     void wait(std::span<pollfd> wanted);
     [[nodiscard]] bool accept_one(std::size_t socket);
     void accept_failed(int os_errno);
-    void met_shortage(int os_errno);
     void socket_lost(int os_errno);
     void close_door();
     void close_door_for_good();
@@ -91,8 +90,8 @@ private:
     std::uint64_t version_ = 0;
     MonoTime now_{};
     MonoTime next_look_{};
-    mpm::AcceptShortage shortage_;
-    std::int64_t last_descriptors_ = 0;  // from so many in use on they are the workers'
+    Shortage shortage_;
+    const std::int64_t last_descriptors_;  // for clients
     bool near_last_descriptor_ = false;
     std::size_t next_socket_ = 0;  // W-1: round-robin begins here
     std::uint64_t next_number_ = 1;

@@ -1,14 +1,12 @@
 #include "daemon/child/listener.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <sys/epoll.h>
 
 #include "daemon/child/busy_meter.h"
 #include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
-#include "daemon/os/process.h"
 
 namespace mpmd::child {
 
@@ -37,11 +35,13 @@ Listener::Listener(const Commons& commons,
       slab_(heritage.shape.connections),
       parked_(os::mono_now()),
       door_(ways.poller, heritage.listeners, kFirstDoorKey),
-      scratch_(std::make_unique<Exchange>(kInputCapacity)) {
-    const auto limit = static_cast<std::int64_t>(
-        std::min<std::uint64_t>(os::descriptor_limit(), std::numeric_limits<int>::max()));
+      scratch_(std::make_unique<Exchange>(kInputCapacity)),
+      shortage_(status_,
+                commons.log,
+                reports,
+                {"mpm_event", "accepting pauses and idle connections make way"}),
+      last_descriptors_(descriptors_for_clients(commons.threads)) {
     door_told_closed_ = heritage.held;  // a held successor has not stopped: it has not begun
-    last_descriptors_ = limit - mpm::descriptors_kept_back(limit, commons.threads);
 }
 
 // ---- the loop

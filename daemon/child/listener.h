@@ -23,9 +23,9 @@
 #include "daemon/child/driver.h"
 #include "daemon/child/parked.h"
 #include "daemon/child/reports.h"
+#include "daemon/child/shortage.h"
 #include "daemon/child/worker.h"
 #include "daemon/handlers/router.h"
-#include "daemon/mpm/accept_shortage.h"
 #include "daemon/mpm/admission.h"
 #include "daemon/mpm/shedding.h"
 
@@ -86,10 +86,8 @@ private:
     void make_row();
     void accept_failed(int os_errno);
     void keep_descriptors_back();
-    void met_shortage(int os_errno);
     [[nodiscard]] std::size_t free_descriptors(std::size_t wanted);
     std::size_t end_lingering(std::size_t most);
-    void tend_shortage();
     void check_quotas();
     void retire();
     void begin_drain();
@@ -121,9 +119,9 @@ private:
     bool draining_ = false;
     MonoTime drain_began_{};
     bool door_told_closed_ = false;
-    mpm::AcceptShortage shortage_;        // no descriptors: the door stays closed for a while
-    std::int64_t last_descriptors_ = 0;   // from so many in use on they are the workers'
-    std::int64_t other_descriptors_ = 0;  // in use beside connections; 0 = it has not mattered yet
+    Shortage shortage_;
+    const std::int64_t last_descriptors_;  // for clients
+    std::int64_t other_descriptors_ = 0;   // in use beside connections; 0 = it has not mattered yet
     MonoTime next_door_look_{};
     MonoTime next_shed_{};
     MonoTime next_look_{};  // at the kernel's queue

@@ -74,7 +74,7 @@ void Listener::answer_door(std::size_t socket) {
 // E-9: waiting helps, dying would not. The oldest idle clients make way for those who wait.
 void Listener::accept_failed(int os_errno) {
     constexpr std::size_t kMostAtOnce = 64;
-    met_shortage(os_errno);
+    shortage_.met(os_errno, driver_.now());
     shortage_.pause(driver_.now());
     static_cast<void>(free_descriptors(std::clamp<std::size_t>(door_.waiting(), 1, kMostAtOnce)));
 }
@@ -83,17 +83,8 @@ void Listener::accept_failed(int os_errno) {
 void Listener::keep_descriptors_back() {
     const std::int64_t excess = other_descriptors_ + slab_.open() - last_descriptors_ + 1;
     if (other_descriptors_ == 0 || excess <= 0) return;
-    met_shortage(EMFILE);
+    shortage_.met(EMFILE, driver_.now());
     if (free_descriptors(static_cast<std::size_t>(excess)) == 0) shortage_.pause(driver_.now());
-}
-
-void Listener::met_shortage(int os_errno) {
-    add(status_.accept_errors);
-    if (!shortage_.met(driver_.now())) return;
-    commons_.log.say(log::Level::Alert, "mpm_event",
-                     "cannot accept: {}; accepting pauses and idle connections make way",
-                     std::strerror(os_errno));
-    reports_.raise_shortage(os_errno);
 }
 
 // At once: without the lingering that a close otherwise gets. Returns how many.
@@ -116,12 +107,6 @@ std::size_t Listener::end_lingering(std::size_t most) {
         close(*oldest);
     }
     return ended;
-}
-
-void Listener::tend_shortage() {
-    if (!shortage_.ended(driver_.now())) return;
-    commons_.log.say(log::Level::Notice, "mpm_event", "accepting works again");
-    reports_.raise(Reports::kShortageOver);
 }
 
 mpm::AdmissionCounts Listener::counts() const {
@@ -172,7 +157,7 @@ void Listener::make_row() {
 // Opens or closes the door as admission says, at the end of each wake-up.
 void Listener::tend_door() {
     const MonoTime now = driver_.now();
-    tend_shortage();
+    shortage_.tend(now);
     next_shed_ = {};
     const bool paused = shortage_.paused_until(now).has_value();
     const bool wanted = commons_.orders.accepting() && !draining_ && !paused;
