@@ -8,7 +8,6 @@
 #include <sys/epoll.h>
 
 #include "daemon/mpm/connection_state.h"
-#include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::child {
@@ -26,20 +25,20 @@ constexpr std::uint64_t kFirstDoorKey = 2;
 Acceptor::Acceptor(const Parts& parts)
     : commons_(parts.commons),
       ways_(parts.ways),
-      heritage_(parts.heritage),
       reports_(parts.reports),
       turn_(parts.turn),
       nudges_(parts.nudges),
       status_(commons_.score.status()),
-      slab_(heritage_.shape.connections),
-      door_(ways_.poller, heritage_.listeners, kFirstDoorKey),
+      slab_(parts.heritage.shape.connections),
+      door_(ways_.poller, parts.heritage.listeners, kFirstDoorKey),
       busy_(os::mono_now()),
       now_(os::mono_now()),
       shortage_(status_, commons_.log, reports_, {"mpm_worker", "accepting pauses"}),
-      last_descriptors_(descriptors_for_clients(commons_.threads)) {
-    closed_told_ = heritage_.held;  // a held successor has not stopped: it has not begun
+      last_descriptors_(descriptors_for_clients(commons_.threads)),
+      quotas_(parts.heritage.uid, status_, reports_) {
+    closed_told_ = parts.heritage.held;  // a held successor has not stopped: it has not begun
     polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
-    for (const net::ListenSocket& socket : heritage_.listeners)
+    for (const net::ListenSocket& socket : parts.heritage.listeners)
         polled_.push_back({socket.fd(), POLLIN, 0});
 }
 
@@ -58,9 +57,9 @@ void Acceptor::run() {
 void Acceptor::round() {
     take_back();
     obey_orders();
-    check_quotas();
+    if (quotas_.used_up(draining_)) retire();
     const bool wanted = wants_guests();
-    const bool free = wanted && worker_idle() && descriptors_left() && quota_left();
+    const bool free = wanted && worker_idle() && descriptors_left() && quotas_.may_accept();
     status_.accepting.store(free ? 1 : 0, std::memory_order_relaxed);
     if (wanted) closed_told_ = false;
     if (!free)
@@ -95,10 +94,7 @@ void Acceptor::take_back() {
 
 void Acceptor::obey_orders() {
     if (commons_.orders.refresh(live_, version_)) {
-        connection_quota_ =
-            mpm::jittered_quota(live_.max_connections_per_child, heritage_.uid.value());
-        request_quota_ =
-            mpm::jittered_quota(live_.max_requests_served_per_child, heritage_.uid.value());
+        quotas_.set(live_);
         for (const os::EventFd& nudge : nudges_)
             nudge.ring();
     }
@@ -129,25 +125,6 @@ bool Acceptor::descriptors_left() {
     if (probe && probe.get() < last_descriptors_) return true;
     shortage_.met(EMFILE, now_);
     return false;
-}
-
-bool Acceptor::quota_left() const {
-    return mpm::quota_left(accepted_, connection_quota_).value_or(1) > 0;
-}
-
-// W-5: counted at accept. The successor is told of in time, as in the event MPM.
-void Acceptor::check_quotas() {
-    if (connection_quota_ == 0 && request_quota_ == 0) return;
-    const auto served =
-        static_cast<std::int64_t>(status_.requests_on_workers.load(std::memory_order_relaxed));
-    const mpm::QuotaStep step = std::max(mpm::quota_step(accepted_, connection_quota_),
-                                         mpm::quota_step(served, request_quota_));
-    if (step == mpm::QuotaStep::Serve) return;
-    if (!near_quota_told_ && !draining_) {
-        near_quota_told_ = true;
-        reports_.raise(Reports::kNearQuota);
-    }
-    if (step == mpm::QuotaStep::StopAccepting) retire();
 }
 
 // By ourselves: as if we had been told to drain.
@@ -191,7 +168,8 @@ void Acceptor::close_door_for_good() {
     const bool was_open = door_.is_open();
     close_door();
     for (std::size_t socket = 0; was_open && socket < door_.sockets(); ++socket)
-        while (ways_.ready.idle() > 0 && descriptors_left() && quota_left() && accept_one(socket)) {
+        while (ways_.ready.idle() > 0 && descriptors_left() && quotas_.may_accept() &&
+               accept_one(socket)) {
         }
 }
 
@@ -223,7 +201,7 @@ void Acceptor::serve_door() {
 void Acceptor::answer_door(std::size_t socket) {
     int accepted = 0;
     while (accepted < kAcceptsPerWakeup && ways_.ready.idle() > 0 && descriptors_left() &&
-           quota_left() && accept_one(socket))
+           quotas_.may_accept() && accept_one(socket))
         ++accepted;
     if (accepted > 0) door_.step_back(socket, accepted);
 }
@@ -257,7 +235,7 @@ void Acceptor::serve_turn() {
 // W-7
 void Acceptor::mutex_failed() {
     const std::string why = turn_->error().message;
-    if (accepted_ == 0) {
+    if (quotas_.clients() == 0) {
         commons_.log.say(Level::Emerg, "mpm_worker", "the accept mutex does not work: {}", why);
         failed_ = true;
         return;
@@ -285,7 +263,7 @@ bool Acceptor::accept_one(std::size_t socket) {
     if (knock != Knock::Client) return false;
     if (guest.fd.get() + 2 >= last_descriptors_) near_last_descriptor_ = true;
     shortage_.accepted();
-    ++accepted_;
+    quotas_.count_client();
     bump(status_.accepted);
     set_buffers(guest.fd.get(), live_);
     take_back();

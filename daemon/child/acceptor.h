@@ -23,6 +23,7 @@
 #include "daemon/child/commons.h"
 #include "daemon/child/connection_slab.h"
 #include "daemon/child/door.h"
+#include "daemon/child/quotas.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/shortage.h"
 #include "daemon/child/worker.h"
@@ -50,13 +51,11 @@ private:
     void round();
     void take_back();
     void obey_orders();
-    void check_quotas();
     void begin_drain();
     [[nodiscard]] bool finished();
     [[nodiscard]] bool wants_guests();
     [[nodiscard]] bool worker_idle();
     [[nodiscard]] bool descriptors_left();
-    [[nodiscard]] bool quota_left() const;
 
     void rest();
     void serve_door();
@@ -75,7 +74,6 @@ private:
 
     const Commons& commons_;
     Ways& ways_;
-    Heritage& heritage_;
     Reports& reports_;
     AcceptTurn* const turn_;
     const std::span<const os::EventFd> nudges_;
@@ -95,11 +93,8 @@ private:
     bool near_last_descriptor_ = false;
     std::size_t next_socket_ = 0;  // W-1: round-robin begins here
     std::uint64_t next_number_ = 1;
-    std::int64_t accepted_ = 0;
-    std::int64_t connection_quota_ = 0;
-    std::int64_t request_quota_ = 0;
+    Quotas quotas_;
     std::uint64_t recovered_ = 0;
-    bool near_quota_told_ = false;
     bool closed_told_ = false;
     bool draining_ = false;
     bool failed_ = false;

@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 
 #include "daemon/child/busy_meter.h"
-#include "daemon/mpm/quota.h"
 #include "daemon/os/clock.h"
 
 namespace mpmd::child {
@@ -28,7 +27,6 @@ Listener::Listener(const Commons& commons,
     : commons_(commons),
       ways_(ways),
       router_(router),
-      heritage_(heritage),
       reports_(reports),
       status_(commons.score.status()),
       driver_(commons, -1, Part::Listener),
@@ -36,6 +34,7 @@ Listener::Listener(const Commons& commons,
       parked_(os::mono_now()),
       door_(ways.poller, heritage.listeners, kFirstDoorKey),
       scratch_(std::make_unique<Exchange>(kInputCapacity)),
+      quotas_(heritage.uid, status_, reports),
       shortage_(status_,
                 commons.log,
                 reports,
@@ -106,7 +105,7 @@ void Listener::wake_up(std::span<const epoll_event> events) {
         driver_.take(connection, Event::Deadline);
         hand_over(connection);
     });
-    check_quotas();
+    if (quotas_.used_up(draining_)) retire();
     tend_door();
     driver_.access_log().flush();
 }
@@ -130,8 +129,7 @@ void Listener::obey_orders() {
 void Listener::apply_live() {
     applied_version_ = driver_.live_version();
     const config::LiveSettings& live = driver_.live();
-    connection_quota_ = mpm::jittered_quota(live.max_connections_per_child, heritage_.uid.value());
-    request_quota_ = mpm::jittered_quota(live.max_requests_served_per_child, heritage_.uid.value());
+    quotas_.set(live);
     router_.set_file_cache_check(Milliseconds(live.file_cache_check_ms));
     std::vector<std::unique_ptr<Exchange>> spare;
     spare.swap(spare_);

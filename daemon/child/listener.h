@@ -22,6 +22,7 @@
 #include "daemon/child/door.h"
 #include "daemon/child/driver.h"
 #include "daemon/child/parked.h"
+#include "daemon/child/quotas.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/shortage.h"
 #include "daemon/child/worker.h"
@@ -88,14 +89,12 @@ private:
     void keep_descriptors_back();
     [[nodiscard]] std::size_t free_descriptors(std::size_t wanted);
     std::size_t end_lingering(std::size_t most);
-    void check_quotas();
     void retire();
     void begin_drain();
 
     const Commons& commons_;
     Ways& ways_;
     handlers::Router& router_;
-    Heritage& heritage_;
     Reports& reports_;
     scoreboard::ChildStatus& status_;
     Driver driver_;
@@ -112,10 +111,7 @@ private:
     std::uint64_t applied_version_ = 0;
     int awaited_ = 0;  // events that came for connections which a worker is just giving back
 
-    std::int64_t accepted_ = 0;
-    std::int64_t connection_quota_ = 0;
-    std::int64_t request_quota_ = 0;
-    bool near_quota_told_ = false;
+    Quotas quotas_;
     bool draining_ = false;
     MonoTime drain_began_{};
     bool door_told_closed_ = false;

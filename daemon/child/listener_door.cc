@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include "daemon/child/listener.h"
-#include "daemon/mpm/quota.h"
 #include "daemon/mpm/shedding.h"
 
 namespace mpmd::child {
@@ -140,8 +139,7 @@ std::int64_t Listener::room() {
     mpm::AdmissionCounts now = counts();
     if (now.idle_workers <= 0 || now.idle_workers <= reserved()) return 0;
     std::int64_t room = mpm::room(now);
-    if (const auto left = mpm::quota_left(accepted_, connection_quota_))
-        room = std::min(room, *left);
+    if (const auto left = quotas_.clients_left()) room = std::min(room, *left);
     if (slab_.open() >= slab_.rows() && lingering_ == 0) room = 0;
     return room;
 }
@@ -190,7 +188,7 @@ void Listener::tend_door() {
 }
 
 void Listener::let_in(Guest guest, std::size_t socket) {
-    ++accepted_;
+    quotas_.count_client();
     bump(status_.accepted);
     set_buffers(guest.fd.get(), driver_.live());
     welcome(std::move(guest), socket);
@@ -198,8 +196,8 @@ void Listener::let_in(Guest guest, std::size_t socket) {
 
 void Listener::close_door_for_good() {
     door_.close();
-    const bool quota_used = connection_quota_ > 0 && accepted_ >= connection_quota_;
-    for (std::size_t socket = 0; !quota_used && socket < door_.sockets(); ++socket) {
+    const bool more = quotas_.may_accept();
+    for (std::size_t socket = 0; more && socket < door_.sockets(); ++socket) {
         Guest guest;
         for (int passing = 0; slab_.open() < slab_.rows() && passing < kAcceptsPerWakeup;) {
             const Knock knock = door_.accept(socket, guest);
@@ -281,21 +279,6 @@ std::size_t Listener::shed_keep_alives(std::size_t most, Nanoseconds min_age) {
         part(*oldest, Event::Shed);
     }
     return shed;
-}
-
-void Listener::check_quotas() {
-    if (connection_quota_ == 0 && request_quota_ == 0) return;
-    const auto served =
-        static_cast<std::int64_t>(status_.requests_on_listener.load(std::memory_order_relaxed) +
-                                  status_.requests_on_workers.load(std::memory_order_relaxed));
-    const mpm::QuotaStep step = std::max(mpm::quota_step(accepted_, connection_quota_),
-                                         mpm::quota_step(served, request_quota_));
-    if (step == mpm::QuotaStep::Serve) return;
-    if (!near_quota_told_ && !draining_) {
-        near_quota_told_ = true;
-        reports_.raise(Reports::kNearQuota);
-    }
-    if (step == mpm::QuotaStep::StopAccepting) retire();
 }
 
 // Leaves of our own accord, as if we had been told to.
