@@ -35,7 +35,8 @@ Acceptor::Acceptor(const Parts& parts)
       now_(os::mono_now()),
       shortage_(status_, commons_.log, reports_, {"mpm_worker", "accepting pauses"}),
       last_descriptors_(descriptors_for_clients(commons_.threads)),
-      quotas_(parts.heritage.uid, status_, reports_) {
+      quotas_(parts.heritage.uid, status_, reports_),
+      drain_(status_, commons_.orders, ways_.ready, reports_) {
     closed_told_ = parts.heritage.held;  // a held successor has not stopped: it has not begun
     polled_.push_back({ways_.listener_bell.fd(), POLLIN, 0});
     for (const net::ListenSocket& socket : parts.heritage.listeners)
@@ -57,7 +58,7 @@ void Acceptor::run() {
 void Acceptor::round() {
     take_back();
     obey_orders();
-    if (quotas_.used_up(draining_)) retire();
+    if (quotas_.used_up(drain_.begun())) retire();
     const bool wanted = wants_guests();
     const bool free = wanted && worker_idle() && descriptors_left() && quotas_.may_accept();
     status_.accepting.store(free ? 1 : 0, std::memory_order_relaxed);
@@ -71,12 +72,8 @@ void Acceptor::round() {
 }
 
 bool Acceptor::finished() {
-    if (failed_ || commons_.orders.stopping()) return true;
-    if (!draining_) return false;
-    take_back();
-    ways_.ready.keep(slab_.open());
-    const auto deadline = commons_.orders.drain_deadline();
-    return slab_.open() == 0 || (deadline && now_ >= *deadline);
+    if (drain_.begun()) take_back();
+    return failed_ || drain_.over(slab_.open(), now_);
 }
 
 // Closed connections come back from the workers: their rows are free.
@@ -98,12 +95,12 @@ void Acceptor::obey_orders() {
         for (const os::EventFd& nudge : nudges_)
             nudge.ring();
     }
-    if (commons_.orders.draining() && !draining_) begin_drain();
+    if (drain_.ordered() && !drain_.begun()) begin_drain();
 }
 
 bool Acceptor::wants_guests() {
     shortage_.tend(now_);
-    return commons_.orders.accepting() && !draining_ && !shortage_.paused_until(now_);
+    return commons_.orders.accepting() && !drain_.begun() && !shortage_.paused_until(now_);
 }
 
 // W-1: only we push, so an idle worker that we have seen stays reserved. None: the next one that
@@ -127,26 +124,16 @@ bool Acceptor::descriptors_left() {
     return false;
 }
 
-// By ourselves: as if we had been told to drain.
 void Acceptor::retire() {
-    if (commons_.orders.draining()) return;
-    std::optional<MonoTime> deadline;
-    if (live_.child_drain_timeout_ms > 0)
-        deadline = now_ + Milliseconds(live_.child_drain_timeout_ms);
-    commons_.orders.drain(deadline, Milliseconds(live_.drain_keep_alive_grace_ms));
-    obey_orders();
+    if (drain_.retire(live_, now_)) obey_orders();
 }
 
 // W-6: nobody is interrupted. A thread in K leaves at KeepAliveTimeout, or after one more request.
 void Acceptor::begin_drain() {
-    draining_ = true;
     close_door_for_good();
     door_.leave();
     polled_.resize(1);
-    status_.draining.store(1, std::memory_order_relaxed);
-    status_.accepting.store(0, std::memory_order_relaxed);
-    reports_.raise(Reports::kDraining);
-    ways_.ready.announce();
+    drain_.begin(now_);
 }
 
 // ---- the door
@@ -154,7 +141,7 @@ void Acceptor::begin_drain() {
 
 // Nobody may come in now.
 void Acceptor::rest() {
-    const bool by_order = !commons_.orders.accepting() || draining_;
+    const bool by_order = !commons_.orders.accepting() || drain_.begun();
     if (by_order)
         close_door_for_good();
     else
@@ -293,7 +280,7 @@ void Acceptor::accept_failed(int os_errno) {
 
 // E-9: no pause brings the network or the socket back.
 void Acceptor::socket_lost(int os_errno) {
-    if (commons_.orders.draining()) return;
+    if (drain_.ordered()) return;
     commons_.log.say(Level::Emerg, "mpm_worker", "accept: {}; this child retires",
                      std::strerror(os_errno));
     retire();

@@ -23,6 +23,7 @@
 #include "daemon/child/commons.h"
 #include "daemon/child/connection_slab.h"
 #include "daemon/child/door.h"
+#include "daemon/child/drain.h"
 #include "daemon/child/quotas.h"
 #include "daemon/child/reports.h"
 #include "daemon/child/shortage.h"
@@ -94,9 +95,9 @@ private:
     std::size_t next_socket_ = 0;  // W-1: round-robin begins here
     std::uint64_t next_number_ = 1;
     Quotas quotas_;
+    Drain drain_;
     std::uint64_t recovered_ = 0;
     bool closed_told_ = false;
-    bool draining_ = false;
     bool failed_ = false;
 };
 

@@ -35,6 +35,7 @@ Listener::Listener(const Commons& commons,
       door_(ways.poller, heritage.listeners, kFirstDoorKey),
       scratch_(std::make_unique<Exchange>(kInputCapacity)),
       quotas_(heritage.uid, status_, reports),
+      drain_(status_, commons.orders, ways.ready, reports),
       shortage_(status_,
                 commons.log,
                 reports,
@@ -105,7 +106,7 @@ void Listener::wake_up(std::span<const epoll_event> events) {
         driver_.take(connection, Event::Deadline);
         hand_over(connection);
     });
-    if (quotas_.used_up(draining_)) retire();
+    if (quotas_.used_up(drain_.begun())) retire();
     tend_door();
     driver_.access_log().flush();
 }
@@ -122,7 +123,7 @@ MonoTime Listener::sleep_until() const {
 
 void Listener::obey_orders() {
     if (driver_.live_version() != applied_version_) apply_live();
-    if (commons_.orders.draining() && !draining_) begin_drain();
+    if (drain_.ordered() && !drain_.begun()) begin_drain();
 }
 
 // IMMEDIATE values also hold for connections that are open already.
@@ -137,13 +138,13 @@ void Listener::apply_live() {
         keep_spare(std::move(exchange));
     // DrainKeepAliveGrace counts from the order to drain.
     const MonoTime latest =
-        draining_ ? drain_began_ + driver_.deadlines().drain_grace : MonoTime::max();
+        drain_.begun() ? drain_.began() + driver_.deadlines().drain_grace : MonoTime::max();
     for (Connection* c = parked_.keep_alives().oldest(); c != nullptr;
          c = parked_.keep_alives().after(*c)) {
         c->deadline = std::min(c->since + driver_.deadlines().keep_alive, latest);
         parked_.arm(*c);
     }
-    if (draining_) return;
+    if (drain_.begun()) return;
     for (Connection* c = parked_.heads().oldest(); c != nullptr; c = parked_.heads().after(*c)) {
         c->deadline = driver_.head_deadline(*c, c->exchange.get());
         parked_.arm(*c);
@@ -151,11 +152,7 @@ void Listener::apply_live() {
 }
 
 bool Listener::finished() {
-    if (commons_.orders.stopping()) return true;
-    if (!draining_) return false;
-    ways_.ready.keep(slab_.open());
-    const auto deadline = commons_.orders.drain_deadline();
-    return slab_.open() == 0 || (deadline && driver_.now() >= *deadline);
+    return drain_.over(slab_.open(), driver_.now());
 }
 
 // ---- connections
@@ -345,7 +342,8 @@ void Listener::take_back() {
 // Lists, timer and scoreboard follow the state. `request`: what the row should show, null: as it
 // was.
 void Listener::settle(Connection& connection, const Exchange* request) {
-    if (draining_ && (connection.state == State::KeepAlive || connection.state == State::Lingering))
+    if (drain_.begun() &&
+        (connection.state == State::KeepAlive || connection.state == State::Lingering))
         driver_.take(connection, Event::Drain);
     parked_.settle(connection);
     commons_.score.show(connection, -1, driver_.now(), request);

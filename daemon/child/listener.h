@@ -20,6 +20,7 @@
 #include "daemon/child/commons.h"
 #include "daemon/child/connection_slab.h"
 #include "daemon/child/door.h"
+#include "daemon/child/drain.h"
 #include "daemon/child/driver.h"
 #include "daemon/child/parked.h"
 #include "daemon/child/quotas.h"
@@ -112,8 +113,7 @@ private:
     int awaited_ = 0;  // events that came for connections which a worker is just giving back
 
     Quotas quotas_;
-    bool draining_ = false;
-    MonoTime drain_began_{};
+    Drain drain_;
     bool door_told_closed_ = false;
     Shortage shortage_;
     const std::int64_t last_descriptors_;  // for clients

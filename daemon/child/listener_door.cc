@@ -158,7 +158,7 @@ void Listener::tend_door() {
     shortage_.tend(now);
     next_shed_ = {};
     const bool paused = shortage_.paused_until(now).has_value();
-    const bool wanted = commons_.orders.accepting() && !draining_ && !paused;
+    const bool wanted = commons_.orders.accepting() && !drain_.begun() && !paused;
     const mpm::AdmissionCounts seen = counts();
     const bool free = room() > 0;
     if (wanted && free) {
@@ -281,27 +281,16 @@ std::size_t Listener::shed_keep_alives(std::size_t most, Nanoseconds min_age) {
     return shed;
 }
 
-// Leaves of our own accord, as if we had been told to.
 void Listener::retire() {
-    if (commons_.orders.draining()) return;
-    const config::LiveSettings& live = driver_.live();
-    std::optional<MonoTime> deadline;
-    if (live.child_drain_timeout_ms > 0)
-        deadline = driver_.now() + Milliseconds(live.child_drain_timeout_ms);
-    commons_.orders.drain(deadline, Milliseconds(live.drain_keep_alive_grace_ms));
+    if (!drain_.retire(driver_.live(), driver_.now())) return;
     driver_.begin(driver_.now());
     begin_drain();
 }
 
 void Listener::begin_drain() {
-    draining_ = true;
-    drain_began_ = driver_.now();
     if (door_.is_open()) close_door_for_good();
     door_.leave();
-    status_.draining.store(1, std::memory_order_relaxed);
-    status_.accepting.store(0, std::memory_order_relaxed);
-    reports_.raise(Reports::kDraining);
-    ways_.ready.announce();
+    drain_.begin(driver_.now());
     for (Connection* c = parked_.keep_alives().oldest(); c != nullptr;
          c = parked_.keep_alives().after(*c)) {
         driver_.take(*c, Event::Drain);
