@@ -7,11 +7,6 @@
 #include "daemon/os/clock.h"
 
 namespace mpmd::control {
-namespace {
-
-constexpr auto kLastWrites = std::chrono::seconds(2);
-
-}  // namespace
 
 StoreWriter::~StoreWriter() {
     stop();
@@ -28,7 +23,7 @@ void StoreWriter::stop() {
     {
         const os::Lock lock(mutex_);
         stopping_ = true;
-        stop_by_ = os::mono_now() + kLastWrites;
+        stop_by_ = os::mono_now() + parts_.last_writes;
         changed_.notify_all();
     }
     if (thread_.joinable()) thread_.join();

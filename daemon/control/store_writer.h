@@ -30,6 +30,7 @@ public:
         std::function<void(const store::AuditEntry&)> announce;
         std::size_t most_waiting = 4096;
         Milliseconds retry{1000};
+        Milliseconds last_writes{2000};  // for what still waits when it is told to stop
     };
     explicit StoreWriter(Parts parts) : parts_(std::move(parts)) {}
     ~StoreWriter();

@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(seventy_five_is_giving_up_while_the_work_goes_on) {
     const Mpmctl mpmctl(server.socket());
     await_two(mpmctl);
     auto running = hold_workers(server, 1);
-    const Json refusal = mpmctl.json({"restart", "--all", "--timeout", "1s"}, 75);
+    const Json refusal = mpmctl.json({"restart", "--all", "--timeout", "5s"}, 75);
     BOOST_TEST(refusal.at("error").at("reason") == "STILL_RUNNING");
     const auto name = refusal.at("error").at("details").at("operation").get<std::string>();
     gate.open();

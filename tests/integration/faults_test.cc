@@ -55,18 +55,6 @@ std::uint64_t child_of(const Mpmctl& mpmctl, const HttpClient& client) {
     return 0;
 }
 
-// A process that does nothing for a while.
-class Stopped {
-public:
-    explicit Stopped(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
-    ~Stopped() { ::kill(pid_, SIGCONT); }
-    Stopped(const Stopped&) = delete;
-    Stopped& operator=(const Stopped&) = delete;
-
-private:
-    const pid_t pid_;
-};
-
 // One client with a running request in each of two children; both run until the gate opens.
 struct OneInEach {
     std::map<std::uint64_t, std::unique_ptr<HttpClient>> of_child;
@@ -74,8 +62,6 @@ struct OneInEach {
     OneInEach(const ServerProcess& server, const Mpmctl& mpmctl) {
         for (const Json& child : mpmctl.children()) {  // only the other one can take it
             const Stopped stopped(child.at("pid").get<pid_t>());
-            BOOST_REQUIRE(becomes_true(
-                seconds(1), [&] { return state_of(child.at("pid").get<pid_t>()) == 'T'; }));
             auto client = std::make_unique<HttpClient>(server.port());
             BOOST_REQUIRE(client->get("/small.txt").status == 200);
             const std::uint64_t uid = child_of(mpmctl, *client);

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <list>
 
 #include <boost/test/unit_test.hpp>
@@ -221,12 +220,15 @@ BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
     const std::string download = "/mpmd-test/stream?100000000&rate=1000";
     std::list<HttpClient> clients;
     for (std::uint32_t i = 1; i <= 2; ++i) {
-        const Json child = running(mpmctl).at(0);
-        while (!has_connection(mpmctl, child)) {
+        const Json both = running(mpmctl);
+        const Json& child = both.at(0);
+        {
+            const Stopped other(both.at(1).at("pid").get<pid_t>());  // so it is this one's
             clients.emplace_back(server.port());
             BOOST_REQUIRE(clients.back().send(get_request(download)));
             BOOST_REQUIRE(clients.back().receive(true).status == 200);
         }
+        BOOST_REQUIRE(has_connection(mpmctl, child));
         retire(mpmctl, child);
         BOOST_REQUIRE(becomes_true(seconds(1), [&] { return board(server).totals.draining == i; }));
         ::kill(child.at("pid").get<pid_t>(), SIGSTOP);  // and it hangs
@@ -316,9 +318,8 @@ BOOST_AUTO_TEST_CASE(their_memory_and_descriptors_are_known) {  // 7.6
     const Mpmctl mpmctl(server.socket());
     BOOST_TEST(becomes_true(seconds(1), [&] {
         const Json child = mpmctl.children().at(0);
-        const std::string folder = "/proc/" + std::to_string(child.at("pid").get<int>()) + "/fd";
-        const auto open = std::distance(std::filesystem::directory_iterator(folder),
-                                        std::filesystem::directory_iterator{});
+        const auto open =
+            static_cast<std::int64_t>(open_files_of(child.at("pid").get<pid_t>()).size());
         return std::abs(child.at("open_fds").get<std::int64_t>() - open) <= 2 &&
                number(child.at("rss_bytes")) > 500'000U;
     }));

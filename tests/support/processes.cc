@@ -1,19 +1,23 @@
 #include "tests/support/processes.h"
 
 #include <charconv>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "tests/support/soon.h"
+
 namespace mpmd::test {
 namespace {
 
-std::optional<Process> read_process(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+std::optional<Process> read_stat(pid_t pid, const std::string& folder) {
+    std::ifstream file(folder + "/stat");
     std::string text;
     std::getline(
         file,
@@ -31,6 +35,10 @@ std::optional<Process> read_process(pid_t pid) {
         rest >> skipped;
     rest >> process.threads;
     return process;
+}
+
+std::optional<Process> read_process(pid_t pid) {
+    return read_stat(pid, "/proc/" + std::to_string(pid));
 }
 
 // The first thread of a process may be a zombie while others still run, or are being ended.
@@ -95,6 +103,24 @@ bool has_thread(pid_t pid, const std::string& name) {
 char state_of(pid_t pid) {
     const auto process = read_process(pid);
     return process ? process->state : '?';
+}
+
+Stopped::Stopped(pid_t pid) : pid_(pid) {
+    ::kill(pid_, SIGSTOP);
+    const std::string folder = "/proc/" + std::to_string(pid_) + "/task/";
+    const auto all_stand = [&] {
+        for (const std::string& task : names_in(folder)) {
+            const auto thread = read_stat(pid_, folder + task);
+            if (thread && thread->state != 'T') return false;
+        }
+        return true;
+    };
+    if (!becomes_true(std::chrono::seconds(1), all_stand))
+        throw std::runtime_error("a process does not stop");
+}
+
+Stopped::~Stopped() {
+    ::kill(pid_, SIGCONT);
 }
 
 void adopt_orphans() {

@@ -33,4 +33,16 @@ struct Process {
 // From now on orphaned descendants become our children, so that none outlives the test.
 void adopt_orphans();
 
+// A process that does nothing for a while.
+class Stopped {
+public:
+    explicit Stopped(pid_t pid);  // waits until its threads have stopped
+    ~Stopped();
+    Stopped(const Stopped&) = delete;
+    Stopped& operator=(const Stopped&) = delete;
+
+private:
+    const pid_t pid_;
+};
+
 }  // namespace mpmd::test

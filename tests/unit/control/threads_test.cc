@@ -118,7 +118,9 @@ struct StoreSite {
                     const os::Lock lock(mutex);
                     announced.push_back(row.method);
                 },
-                most, milliseconds(20)};
+                most,
+                milliseconds(20),
+                seconds(60)};
     }
     std::vector<store::AuditEntry> rows() {
         auto opened = store::Database::open(path);
