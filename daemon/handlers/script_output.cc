@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include <poll.h>
+
 #include <fmt/format.h>
 
 #include "daemon/os/clock.h"
@@ -19,13 +21,23 @@ constexpr std::size_t kPiece = std::size_t{8} * 1024;
 constexpr Milliseconds kTogether{50};
 constexpr Milliseconds kDying{250};  // between its last word and its end
 
+// However late we are with our first look.
+bool has_finished_sending(int client) {
+    pollfd wanted{client, POLLRDHUP, 0};
+    return ::poll(&wanted, 1, 0) == 1 && wanted.revents == POLLRDHUP;
+}
+
 }  // namespace
 
 ScriptOutput::ScriptOutput(std::unique_ptr<Script> script,
                            ScriptKeeper& keeper,
                            Milliseconds patience,
                            int client)
-    : script_(std::move(script)), keeper_(keeper), patience_(patience), client_(client) {}
+    : script_(std::move(script)),
+      keeper_(keeper),
+      patience_(patience),
+      client_(client),
+      half_closed_(has_finished_sending(client)) {}
 
 ScriptOutput::~ScriptOutput() {
     if (!script_ || script_->reaped()) return;  // its number may be somebody else's by now

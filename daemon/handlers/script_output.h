@@ -51,8 +51,8 @@ private:
     ScriptKeeper& keeper_;
     const Milliseconds patience_;
     const int client_;
-    bool half_closed_ = false;  // the client finished sending when we began
-    std::string ahead_;         // read and not yet given: the head, what came with it
+    bool half_closed_;   // the client finished sending when we began
+    std::string ahead_;  // read and not yet given: the head, what came with it
     std::size_t given_ahead_ = 0;
     std::optional<std::uint64_t> promised_;
     std::uint64_t given_ = 0;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -28,9 +29,15 @@ Result<Files> anonymous() {
     return Files{std::move(fd), {}};
 }
 
-// Locked for the life of its writer: two servers cannot share one file.
+// Locked for the life of its writers: two servers cannot share one file.
 bool lock(int fd) {
     return ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+// Children that outlive their supervisor hold the lock until they have finished (P-22). They keep
+// the file that they map when another takes its place.
+bool supervisor_lives(const Header& header) {
+    return ::kill(static_cast<pid_t>(header.supervisor_pid), 0) == 0 || errno == EPERM;
 }
 
 // What stands at `path` may be replaced: nothing, or the scoreboard of a server that is gone.
@@ -45,7 +52,7 @@ Result<> check_place(const std::string& path) {
     const ssize_t got = ::pread(fd.get(), &header, sizeof(header), 0);
     if (got != static_cast<ssize_t>(sizeof(header)) || header.magic != kMagic)
         return fail(Error::text("what is there is no scoreboard; remove it or name another file"));
-    if (!lock(fd.get()))
+    if (!lock(fd.get()) && supervisor_lives(header))
         return fail(Error::text(fmt::format("in use by mpmd pid {}", header.supervisor_pid)));
     return {};
 }

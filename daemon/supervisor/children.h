@@ -61,6 +61,7 @@ public:
     void recall(Child& child);  // requires: recallable()
     void stop(Child& child, scoreboard::RetireReason reason);
     void kill(Child& child);
+    void kill_late(Child& child);  // one whose time is over: told
     void release(Child& child);
 
     void send_live();  // LiveSettings of the configuration in force, to all

@@ -151,6 +151,18 @@ void Children::kill(Child& child) {
     (void)::kill(child.pid, SIGKILL);  // not reaped yet, so the number is still its own
 }
 
+void Children::kill_late(Child& child) {
+    if (!child.killed)
+        core_.tell(
+            Level::Error, "child.killed",
+            child.was_ready
+                ? fmt::format("child pid {} still did not exit, sending a SIGKILL", child.pid)
+                : fmt::format("child pid {} was not ready after {} s, sending a SIGKILL", child.pid,
+                              kStartLimit.count()),
+            child.uid);
+    kill(child);
+}
+
 void Children::release(Child& child) {
     if (!child.held || child.leaving()) return;
     child.held = false;
@@ -177,14 +189,7 @@ void Children::pass_deadlines(MonoTime now) {
             stop(*child, child->reason);
             continue;
         }
-        core_.tell(
-            Level::Error, "child.killed",
-            child->was_ready
-                ? fmt::format("child pid {} still did not exit, sending a SIGKILL", child->pid)
-                : fmt::format("child pid {} was not ready after {} s, sending a SIGKILL",
-                              child->pid, kStartLimit.count()),
-            child->uid);
-        kill(*child);
+        kill_late(*child);
     }
 }
 

@@ -177,8 +177,11 @@ void Replacement::order_out(const Rollout::Action& action) {
         case Rollout::Action::Kind::Stop:
             children_.stop(*child, order_.reason);
             break;
-        default:
-            children_.kill(*child);
+        default:  // its own timer and ours end at the same moment
+            if (child->stopped)
+                children_.kill_late(*child);
+            else
+                children_.kill(*child);
             break;
     }
 }

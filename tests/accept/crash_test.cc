@@ -275,8 +275,10 @@ BOOST_AUTO_TEST_CASE(A_49_the_scoreboard_stands_in_its_file_for_everybody_to_rea
 }
 
 BOOST_AUTO_TEST_CASE(A_49_the_file_of_a_dead_server_is_replaced_and_no_other) {
-    ServerProcess server(alone(kFixtureA + "ScoreBoardFile board\n"));
+    const Gate gate;
+    Server server(gate.lines() + "ScoreBoardFile board\n");
     const std::string path = server.dir() / "board";
+    Running running(server);
     server.kill_supervisor();
     BOOST_TEST(fs::exists(path));
     BOOST_TEST(becomes_true(seconds(2), [&] { return !HttpClient(server.port()).connected(); }));
@@ -285,6 +287,10 @@ BOOST_AUTO_TEST_CASE(A_49_the_file_of_a_dead_server_is_replaced_and_no_other) {
     const auto reader = scoreboard::Reader::open(file.get());
     BOOST_REQUIRE(reader.has_value());
     BOOST_TEST(reader->view().header().supervisor_pid == static_cast<std::uint32_t>(server.pid()));
+    // A child of the dead one still works, on the file that was.
+    BOOST_TEST(running.client.quiet());
+    gate.open();
+    BOOST_TEST(running.client.receive().body == Gate::kBody);
     BOOST_TEST(server.stop() == 0);
 
     server.dir().write("board", "precious\n");

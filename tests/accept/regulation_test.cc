@@ -264,7 +264,9 @@ BOOST_AUTO_TEST_CASE(A_37_a_limit_is_an_event_with_a_beginning_and_an_end) {  //
     BOOST_TEST(mpmctl.run({"status"}).out.find("limit        workers: for ") != std::string::npos);
     BOOST_TEST(load.none_answered());  // all that was while it lasted
 
-    std::this_thread::sleep_for(milliseconds(2500));  // so long it lasts at the least
+    BOOST_REQUIRE(becomes_true(seconds(5), [&] {  // the last tick that sees it is a second back
+        return mpmctl.status().at("limit_episodes").at(0).at("duration_seconds") >= 4;
+    }));
     gate.open();
     load.expect_all_answered();
     BOOST_TEST(fifth.receive().status == 200);
