@@ -1,7 +1,6 @@
 // board --local: the letters straight from the scoreboard, for when mpmd-control is slow, hangs or
 // was never started (P-20). Numbers that need two looks (rates) stay 0.
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -19,6 +18,7 @@
 #include "daemon/base/text.h"
 #include "daemon/os/unique_fd.h"
 #include "daemon/scoreboard/snapshot.h"
+#include "proto/board_messages.h"
 
 namespace mpmd::ctl {
 
@@ -88,39 +88,6 @@ Found find_scoreboard(const Endpoint& endpoint, const std::string& file) {
     return scoreboard_of(pid);
 }
 
-void fill(v1::Child& out, const sb::Child& child) {
-    const auto count = [&](sb::ConnectionState state) {
-        return child.numbers.connections.at(static_cast<std::size_t>(state));
-    };
-    out.set_uid(child.row.uid);
-    out.set_slot(child.slot);
-    out.set_pid(child.row.pid);
-    out.set_generation(child.row.generation);
-    out.set_revision(child.row.revision);
-    out.set_state(std::string(to_text(child.row.state)));
-    out.set_threads(child.row.threads);
-    out.set_connections(child.connections());
-    out.set_listener_busy_permille(child.numbers.listener_busy_permille);
-    out.set_rss_bytes(child.row.rss_bytes);
-    out.set_accepting(child.numbers.accepting);
-    out.set_busy(child.busy);
-    out.set_idle(child.idle);
-    out.set_board(child.letters);
-    auto* states = out.mutable_connection_states();
-    states->set_reading(count(sb::ConnectionState::Reading));
-    states->set_running(count(sb::ConnectionState::Running));
-    states->set_wait_io(count(sb::ConnectionState::WaitIo));
-    states->set_writing(count(sb::ConnectionState::Writing));
-    states->set_keep_alive(count(sb::ConnectionState::KeepAlive));
-    states->set_closing(count(sb::ConnectionState::Closing));
-    states->set_total(child.connections());
-    out.set_requests_on_listener(child.numbers.requests_on_listener);
-    out.set_requests_on_workers(child.numbers.requests_on_workers);
-    out.set_accepted(child.numbers.accepted);
-    out.set_queued(child.numbers.queued);
-    out.set_listener_state(std::string(1, child.numbers.listener));
-}
-
 v1::ScoreboardFrame frame_of(const sb::Snapshot& snapshot) {
     v1::ScoreboardFrame frame;
     frame.set_epoch(snapshot.global.epoch);
@@ -137,7 +104,7 @@ v1::ScoreboardFrame frame_of(const sb::Snapshot& snapshot) {
     server.mutable_requests()->set_on_workers(snapshot.totals.requests_on_workers);
     server.set_shortage(std::string(to_text(snapshot.global.shortage)));
     for (const sb::Child& child : snapshot.children)
-        fill(*frame.add_children(), child);
+        api::set_child(*frame.add_children(), child);
     return frame;
 }
 

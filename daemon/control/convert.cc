@@ -8,6 +8,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/mpm/admission.h"
+#include "proto/board_messages.h"
 
 namespace mpmd::control {
 namespace {
@@ -32,22 +33,6 @@ std::uint64_t age_ms(MonoTime now, std::uint64_t then_ns) {
 
 std::uint32_t narrow(std::uint64_t value) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffffU));
-}
-
-void set_connections(v1::Connections* out, const sb::ConnectionCounts& counts) {
-    const auto count = [&](sb::ConnectionState state) {
-        return counts[static_cast<std::size_t>(state)];
-    };
-    out->set_reading(count(sb::ConnectionState::Reading));
-    out->set_running(count(sb::ConnectionState::Running));
-    out->set_wait_io(count(sb::ConnectionState::WaitIo));
-    out->set_writing(count(sb::ConnectionState::Writing));
-    out->set_keep_alive(count(sb::ConnectionState::KeepAlive));
-    out->set_closing(count(sb::ConnectionState::Closing));
-    std::uint32_t total = 0;
-    for (std::size_t state = 1; state < counts.size(); ++state)
-        total += counts[state];
-    out->set_total(total);
 }
 
 void set_identity(v1::Server& out, const Sample& sample) {
@@ -124,7 +109,7 @@ void set_counts(v1::Server& out, const Sample& sample) {
     workers->set_starting(totals.starting);
     workers->set_graceful(totals.graceful);
     workers->set_limit(global.max_request_workers);
-    set_connections(out.mutable_connections(), totals.connections_by_state);
+    api::set_connections(*out.mutable_connections(), totals.connections_by_state);
     // Under MPM worker a connection is a thread; under event E-12.
     const bool whole = global.model == static_cast<std::uint8_t>(mpm::Model::Worker);
     out.mutable_connections()->set_limit(
@@ -296,30 +281,12 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     const sb::ChildRow& row = child.row;
     const sb::ChildNumbers& numbers = child.numbers;
     v1::Child out;
-    out.set_uid(row.uid);
-    out.set_slot(child.slot);
-    out.set_pid(row.pid);
-    out.set_generation(row.generation);
-    out.set_revision(row.revision);
-    out.set_state(std::string(to_text(row.state)));
-    out.set_threads(row.threads);
-    out.set_connections(child.connections());
-    out.set_listener_busy_permille(numbers.listener_busy_permille);
-    out.set_rss_bytes(row.rss_bytes);
+    api::set_child(out, child);
     set_time(out.mutable_start_time(), row.start_wall_us);
-    out.set_accepting(numbers.accepting);
-    out.set_busy(child.busy);
-    out.set_idle(child.idle);
-    out.set_board(child.letters);
-    set_connections(out.mutable_connection_states(), numbers.connections);
     out.mutable_connection_states()->set_limit(row.connection_rows);
-    out.set_requests_on_listener(numbers.requests_on_listener);
-    out.set_requests_on_workers(numbers.requests_on_workers);
-    out.set_accepted(numbers.accepted);
     if (const auto rate = sample.rates.children.find(row.uid); rate != sample.rates.children.end())
         out.set_requests_per_second(rate->second);
     out.set_cpu_permille(row.cpu_permille);
-    out.set_queued(numbers.queued);
     out.set_heartbeat_age_ms(narrow(age_ms(sample.mono, numbers.heartbeat_ns)));
     if (row.ready_wall_us != 0) set_time(out.mutable_ready_time(), row.ready_wall_us);
     if (row.drain_deadline_wall_us != 0)
@@ -327,7 +294,6 @@ v1::Child child_of(const sb::Child& child, const Sample& sample) {
     out.set_retire_reason(std::string(to_text(row.reason)));
     out.set_bytes_in(numbers.bytes_in);
     out.set_bytes_out(numbers.bytes_out);
-    out.set_listener_state(std::string(1, numbers.listener));
     out.set_open_fds(row.open_fds);
     out.set_shed_keep_alive(numbers.shed_keep_alive);
     out.set_shed_head(numbers.shed_head);
