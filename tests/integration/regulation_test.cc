@@ -204,6 +204,15 @@ void retire(const Mpmctl& mpmctl, const Json& child) {
     BOOST_REQUIRE_EQUAL(mpmctl.run({"restart", uid, "--wait", "ready"}).exit_status, 0);
 }
 
+bool status_names_held_slots(const Mpmctl& mpmctl) {
+    const Json status = mpmctl.status();
+    const Json& episodes = status.at("limit_episodes");
+    return std::any_of(episodes.begin(), episodes.end(),
+                       [](const Json& episode) { return episode.at("cause") == "slots"; }) &&
+           status.at("shortage_text").get<std::string>().find("slots held by generation") !=
+               std::string::npos;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(slots)
@@ -248,14 +257,7 @@ BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
     BOOST_TEST(text.find("from 127.0.0.1:") != std::string::npos, text);
     BOOST_TEST(text.find("GET /mpmd-test/stream?") != std::string::npos, text);
     BOOST_TEST(text.find("RetiringLimit") != std::string::npos, text);
-    BOOST_TEST(becomes_true(seconds(1), [&] {
-        const Json status = mpmctl.status();
-        const Json& episodes = status.at("limit_episodes");
-        return std::any_of(episodes.begin(), episodes.end(),
-                           [](const Json& episode) { return episode.at("cause") == "slots"; }) &&
-               status.at("shortage_text").get<std::string>().find("slots held by generation") !=
-                   std::string::npos;
-    }));
+    BOOST_TEST(becomes_true(seconds(1), [&] { return status_names_held_slots(mpmctl); }));
     // Every tick finds it so, and none says it again.
     BOOST_REQUIRE(becomes_true(seconds(1), [&] {
         const auto now = decisions_of(server.pid());
