@@ -215,17 +215,10 @@ bool status_names_held_slots(const Mpmctl& mpmctl) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(slots)
+namespace {
 
-// M-18c, U-1: more children leave than may, and one cannot be ended sooner. The message names who
-// holds the slots, once; StopTimeout frees them.
-BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
-    const ServerProcess server(
-        "ServerLimit 2\nStartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 8\n"
-        "MinSpareThreads 5\nMaxSpareThreads 8\nRetiringLimit 2\nStopTimeout 600\n"
-        "MaintenanceInterval 200ms\n");
-    const Mpmctl mpmctl(server.socket());
-    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+// Of two children each is replaced while it holds a download, and then hangs.
+std::list<HttpClient> hang_two_that_leave(const ServerProcess& server, const Mpmctl& mpmctl) {
     const std::string download = "/mpmd-test/stream?100000000&rate=1000";
     std::list<HttpClient> clients;
     for (std::uint32_t i = 1; i <= 2; ++i) {
@@ -242,6 +235,23 @@ BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
         BOOST_REQUIRE(becomes_true(seconds(1), [&] { return board(server).totals.draining == i; }));
         ::kill(child.at("pid").get<pid_t>(), SIGSTOP);  // and it hangs
     }
+    return clients;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(slots)
+
+// M-18c, U-1: more children leave than may, and one cannot be ended sooner. The message names who
+// holds the slots, once; StopTimeout frees them.
+BOOST_AUTO_TEST_CASE(that_are_all_held_are_named_once_with_their_holders) {
+    const ServerProcess server(
+        "ServerLimit 2\nStartServers 2\nThreadsPerChild 4\nMaxRequestWorkers 8\n"
+        "MinSpareThreads 5\nMaxSpareThreads 8\nRetiringLimit 2\nStopTimeout 600\n"
+        "MaintenanceInterval 200ms\n");
+    const Mpmctl mpmctl(server.socket());
+    BOOST_REQUIRE(becomes_true(seconds(1), [&] { return settled(server, 2); }));
+    const auto clients = hang_two_that_leave(server, mpmctl);
     BOOST_REQUIRE_EQUAL(mpmctl.run({"set", "RetiringLimit=1"}).exit_status, 0);
     // Of three slots two are held, so of the two children that serve one cannot be replaced.
     const Json two = running(mpmctl);
