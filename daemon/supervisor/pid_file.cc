@@ -19,15 +19,6 @@ namespace mpmd::supervisor {
 
 namespace {
 
-// A lock of our own for a moment tells that nobody else has one.
-bool locked_by_another(int fd) {
-    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) {
-        (void)::flock(fd, LOCK_UN);
-        return false;
-    }
-    return errno == EWOULDBLOCK;
-}
-
 Result<os::UniqueFd> write_locked(const std::string& path, std::string& temporary) {
     std::string name = path + ".XXXXXX";
     os::UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
@@ -42,6 +33,15 @@ Result<os::UniqueFd> write_locked(const std::string& path, std::string& temporar
 }
 
 }  // namespace
+
+// A lock of our own for a moment tells that nobody else has one.
+bool locked_by_another(int fd) {
+    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        (void)::flock(fd, LOCK_UN);
+        return false;
+    }
+    return errno == EWOULDBLOCK;
+}
 
 PidFile::Prepared::~Prepared() {
     if (!temporary_.empty()) (void)::unlink(temporary_.c_str());

@@ -73,4 +73,7 @@ struct PidFile::Written {
     bool left_over = false;
 };
 
+// Of an open file: another process has locked it.
+[[nodiscard]] bool locked_by_another(int fd);
+
 }  // namespace mpmd::supervisor

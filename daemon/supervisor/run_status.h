@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 #include "daemon/base/result.h"
 #include "daemon/os/mapped_memory.h"
 #include "daemon/scoreboard/layout.h"
@@ -33,7 +35,9 @@ struct RunStatus {
     std::uint64_t operation = 0;         // the last restart
     std::uint32_t operation_failed = 0;  // 1: its successors did not get ready, the old serve on
     std::uint32_t reserved = 0;
-    std::array<char, 1024> last_error{};  // of the last load
+    std::array<char, 1024> last_error{};     // of the last load
+    std::array<char, 1536> last_warnings{};  // of the last load, a line each
+    std::array<char, 512> config_file{};     // absolute; empty when it is longer
 };
 
 class RunStatusPage {
@@ -49,5 +53,8 @@ private:
 
 // Nothing when there is no page or it is not one.
 [[nodiscard]] std::optional<RunStatus> read_run_status(const std::string& path);
+// Where the page of that process is: below `state_dir`, or where the process itself has it mapped,
+// for the file may name another StateDir by now. Empty when neither is its page.
+[[nodiscard]] std::string run_status_path(pid_t pid, const std::string& state_dir);
 
 }  // namespace mpmd::supervisor

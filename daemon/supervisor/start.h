@@ -22,8 +22,8 @@ struct SignalOutcome {
     int exit_status = 0;
     bool start = false;  // nothing ran, and this verb then starts (6.6)
 };
-// Signals the server of that file and waits for the outcome. The file must be valid: a bad one
-// prevents the signal.
+// Signals the server of that file and waits for the outcome. A file with errors prevents a restart;
+// a stop goes by its good lines, when the server that they lead to says that it has this file.
 [[nodiscard]] SignalOutcome signal_server(SignalVerb verb,
                                           const std::string& file,
                                           const std::vector<std::string>& defines = {});

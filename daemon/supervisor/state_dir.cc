@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
+#include "daemon/supervisor/pid_file.h"
 
 namespace mpmd::supervisor {
 
@@ -37,6 +39,24 @@ Result<> make_control_directory(const std::string& path, const os::Identity* con
     if (control != nullptr && ::lchown(path.c_str(), control->uid, control->gid) < 0)
         return fail(Error::os("chown").context(path));
     return {};
+}
+
+// What only tells people and `mpmd -k` who it is: the lock is what counts.
+void write_pid(int lock) {
+    const std::string text = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(lock, 0) == 0) (void)!::pwrite(lock, text.data(), text.size(), 0);
+}
+
+pid_t read_pid(int lock) {
+    std::array<char, 32> buffer;
+    const ssize_t got = ::pread(lock, buffer.data(), buffer.size(), 0);
+    const std::string_view content(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    const auto pid = text::parse_uint(text::trim(content));
+    return pid && *pid > 1 && *pid <= INT_MAX ? static_cast<pid_t>(*pid) : 0;
+}
+
+std::string pid_text(pid_t pid) {
+    return pid == 0 ? "of an unknown pid" : fmt::format("pid {}", pid);
 }
 
 std::uint64_t mark(std::string_view line, std::string_view name, std::uint64_t otherwise) {
@@ -82,9 +102,20 @@ Result<StateDir> StateDir::open(const std::string& path, const os::Identity* con
     if (!lock) return fail(Error::os("open").context(path + "/lock"));
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) < 0)
         return fail(Error::text(
-            fmt::format("StateDir \"{}\" is in use by another mpmd; give each its own", path)));
+            fmt::format("StateDir \"{}\" is in use by mpmd {}: wait for its end, stop it (kill "
+                        "-TERM), or give this one a StateDir of its own",
+                        path, pid_text(read_pid(lock.get())))));
+    write_pid(lock.get());
     TRY_VOID(make_control_directory(path + "/control", control));
     return StateDir(path, std::move(lock));
+}
+
+Result<std::optional<pid_t>> StateDir::holder(const std::string& path) {
+    const os::UniqueFd lock(::open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!lock && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+    if (!lock) return fail(Error::os("open").context(path + "/lock"));
+    if (!locked_by_another(lock.get())) return std::nullopt;
+    return read_pid(lock.get());
 }
 
 // Nothing in there is opened or followed, it is only renamed to its new owner: who owned it before

@@ -5,8 +5,8 @@
 //   overrides.conf   saved overrides, revision in its first line
 //   state            high-water marks of child and operation numbers, so that none is used twice
 //   run-status       run_status.h
-//   lock             held while a supervisor uses the directory
-//   control/         mpmd-control's own; never opened here
+//   lock             held while a supervisor uses the directory; its pid, which outlives the pid
+//   file control/         mpmd-control's own; never opened here
 //
 // Numbers are handed out below a mark that is on disk already, kBlock ahead; an orderly end writes
 // the exact ones.
@@ -35,6 +35,8 @@ public:
     // that others may write, takes the lock.
     [[nodiscard]] static Result<StateDir> open(const std::string& path,
                                                const os::Identity* control);
+    // Who has the lock; 0: somebody who has not said yet. Nothing when nobody has.
+    [[nodiscard]] static Result<std::optional<pid_t>> holder(const std::string& path);
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
     [[nodiscard]] const std::string& path() const { return path_; }
     // control/ and the files in it become the new ControlUser's, when they are another's. Requires:

@@ -95,6 +95,8 @@ int Supervisor::run() {
 Result<> Supervisor::begin() {
     status_.pid = static_cast<std::uint32_t>(::getpid());
     status_.start_wall_us = static_cast<std::uint64_t>(to_us(os::wall_now()));
+    if (core_.revisions.path().size() < status_.config_file.size())
+        scoreboard::set_text(status_.config_file, core_.revisions.path());
     TRY_VOID(core_.loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { read_signals(); }));
     TRY_VOID(core_.loop.watch(timer_.fd(), EPOLLIN, [this](std::uint32_t) {
         if (timer_.acknowledge()) tick();
@@ -277,6 +279,7 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     const std::string error = reload ? "" : reload.error().message;
     scoreboard::set_text(global.reload_error, error.substr(0, error.find('\n')));
     scoreboard::set_text(status_.last_error, error);
+    scoreboard::set_text(status_.last_warnings, "");
     if (!reload) {
         core_.tell(Level::Error, "reload.refused",
                    fmt::format("configuration not loaded, the old one serves on: {}", error));
@@ -287,6 +290,8 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     const Reload::Outcome outcome = Reload::commit(core_, pid_file_, std::move(*reload));
     for (const std::string& warning : outcome.warnings)
         core_.tell(Level::Warn, "reload.warning", warning);
+    scoreboard::set_text(status_.last_warnings,
+                         fmt::format("{}", fmt::join(outcome.warnings, "\n")));
     for (const std::string& notice : outcome.notices)
         core_.tell(Level::Notice, "reload.notice", notice);
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));

@@ -397,6 +397,82 @@ BOOST_AUTO_TEST_CASE(start_returns_with_a_serving_daemon_and_refuses_a_second_on
     BOOST_TEST(refuses(server.port()));
 }
 
+// The file that is loaded names a StateDir of its own, the running server keeps the one it has.
+BOOST_AUTO_TEST_CASE(graceful_knows_the_outcome_when_the_file_names_another_state_dir) {
+    ServerProcess server(alone(kTwoChildren + "StateDir one\n"));
+    const auto before = settled_children(server);
+    server.write_config(kTwoChildren + "StateDir two\nDirectoryIndex small.txt\n");
+    const Ended done = verb(server, "graceful");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(done.err.find("takes effect at the next start") != std::string::npos, done.err);
+    BOOST_TEST(all_gone(before));
+    BOOST_TEST(fetch(server.port(), "/").body == "small\n");
+}
+
+BOOST_AUTO_TEST_CASE(stop_finds_a_server_whose_pid_file_is_gone) {  // P-15
+    ServerProcess server(alone(kTwoChildren + "StopTimeout 1\n"));
+    std::filesystem::remove(server.dir() / "mpmd.pid");
+    const Ended second = verb(server, "start");
+    BOOST_TEST(second.exit_status == 1);
+    BOOST_TEST(second.err.find("pid " + std::to_string(server.pid())) != std::string::npos,
+               second.err);
+    Running running(server.port(), "600");
+    server.signal(SIGQUIT);
+    BOOST_TEST(refuses(server.port()));
+    const Ended restarted = verb(server, "graceful");
+    BOOST_TEST(restarted.exit_status == 1);
+    BOOST_TEST(restarted.err.find("is stopping") != std::string::npos, restarted.err);
+    const Ended done = verb(server, "stop");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(!server.running());
+}
+
+BOOST_AUTO_TEST_CASE(stop_ends_a_server_whose_file_has_errors_by_now) {
+    ServerProcess server(alone());
+    server.write_broken_config("ThreadsPerChild many");
+    const Ended done = verb(server, "stop");
+    BOOST_TEST(done.exit_status == 0, done.err);
+    BOOST_TEST(done.err.find("ThreadsPerChild") != std::string::npos, done.err);
+    BOOST_TEST(!server.running());
+    const Ended none = verb(server, "stop");
+    BOOST_TEST(none.exit_status == 1);
+    BOOST_TEST(none.err.find("nothing was sent") != std::string::npos, none.err);
+}
+
+BOOST_AUTO_TEST_CASE(stop_leaves_alone_the_server_of_another_file_with_the_same_state_dir) {
+    ServerProcess server(alone());
+    std::string other = server.read("mpmd.conf");
+    other += "PidFile other.pid\n";
+    const std::string path = server.dir().write("other.conf", other);
+    const Ended refused = Program({program_path("MPMD", "mpmd"), "-f", path, "-k", "stop"}).wait();
+    BOOST_TEST(refused.exit_status == 1);
+    BOOST_TEST(refused.err.find("kill -TERM " + std::to_string(server.pid())) != std::string::npos,
+               refused.err);
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_verb_of_another_user_says_whose_server_it_is) {
+    if (::geteuid() != 0) skip("another user needs root");
+    ServerProcess server(alone());
+    ProgramOptions as_nobody;
+    as_nobody.uid = 65534;
+    const Ended refused =
+        Program({program_path("MPMD", "mpmd"), "-f", server.config(), "-k", "graceful"}, as_nobody)
+            .wait();
+    BOOST_TEST(refused.exit_status == 1);
+    BOOST_TEST(refused.err.find("belongs to user root") != std::string::npos, refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(graceful_says_that_it_starts_a_server_when_none_runs) {
+    ServerProcess server(alone());
+    BOOST_TEST(server.stop() == 0);
+    const Ended started = verb(server, "graceful");
+    BOOST_TEST(started.exit_status == 0, started.err);
+    BOOST_TEST(started.out == "mpmd: not running, starting it\n");
+    BOOST_TEST(fetch(server.port(), "/small.txt").status == 200);
+    BOOST_TEST(verb(server, "stop").exit_status == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
