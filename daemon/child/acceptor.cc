@@ -266,6 +266,7 @@ bool Acceptor::accept_one(std::size_t socket) {
     connection->deadline = now_ + Milliseconds(head);
     connection->readable = true;  // many clients have sent their request by now
     connection->requests = 0;
+    connection->local.reset();
     commons_.score.opened(*connection, door_.address(socket), now_);
     status_.queued.fetch_add(1, std::memory_order_relaxed);
     ways_.ready.push(*connection);

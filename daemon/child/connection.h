@@ -57,6 +57,7 @@ struct Connection : ListLink {
     MonoTime lingering_since{};
     std::optional<MonoTime> deadline;
     net::Address peer;
+    std::optional<net::Address> local;  // when a log has asked for it
     std::uint64_t bytes_in = 0;  // not yet in the row
     std::uint64_t bytes_out = 0;
     std::unique_ptr<Exchange> exchange;

@@ -116,7 +116,7 @@ private:
     http::Persistence decide(const Connection& connection, Exchange& exchange) const;
     void put_body(Exchange& exchange);
     void complete(Connection& connection, Exchange& exchange, bool aborted);
-    void log_request(const Connection& connection, const Exchange& exchange, bool aborted);
+    void log_request(Connection& connection, const Exchange& exchange, bool aborted);
 
     Sent flush(Connection& connection, Exchange& exchange);
     Sent send_buffered(Connection& connection, Exchange& exchange);

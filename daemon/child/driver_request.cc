@@ -70,6 +70,14 @@ std::string_view find_response_field(const void* object, std::string_view name) 
     return found.data() != nullptr ? found : find_in_lines(response.extra, name);
 }
 
+// For the log, before the input is thrown away: its first line, and all of it.
+void note_refused(Exchange& exchange) {
+    std::string_view unread = exchange.input.unread();
+    exchange.request.head_size = static_cast<std::uint32_t>(unread.size());
+    if (unread.starts_with("\r\n")) unread.remove_prefix(2);
+    exchange.refused_line = unread.substr(0, unread.find_first_of("\r\n"));
+}
+
 }  // namespace
 
 Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
@@ -92,6 +100,7 @@ Driver::Took Driver::take_request(Connection& connection, Exchange& exchange) {
     if (connection.state == State::KeepAlive) take(connection, Event::InputArrived);
     if (may_pipeline(connection.state)) take(connection, Event::FlushedPipelined);
     if (parsed.status == http::ParseResult::Status::Rejected) {
+        note_refused(exchange);
         exchange.input.clear();
         exchange.rejected = true;
         take(connection, Event::Rejected);
@@ -301,16 +310,24 @@ void Driver::account(const Exchange& exchange) {
     add(commons_.score.status().duration_ns, static_cast<std::uint64_t>(took.count()));
 }
 
-void Driver::log_request(const Connection& connection, const Exchange& exchange, bool aborted) {
+void Driver::log_request(Connection& connection, const Exchange& exchange, bool aborted) {
     const http::Request& request = exchange.request;
     std::array<char, 46> client;
     log::Record record;
     record.client = connection.peer.host_into(client);
     record.client_port = connection.peer.port();
+    std::array<char, 46> local;
+    if (access_log_.wants_local()) {
+        if (!connection.local) connection.local = net::Address::of_local(connection.stream.fd());
+        record.local = connection.local->host_into(local);
+        record.local_port = connection.local->port();
+        record.server_port = commons_.settings.server_port;
+    }
     record.start_seconds = wall_seconds_;
     record.method = request.method_text;
     record.target = request.target;
     record.path = request.raw_path;
+    record.refused_line = exchange.refused_line;
     record.query = request.query;
     // Each stands for the other where that is not known.
     const std::string& own = commons_.settings.server_name;

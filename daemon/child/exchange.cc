@@ -71,6 +71,7 @@ void Exchange::reset() {
     due = Due::Nothing;
     tail_sent = 0;
     tail_chunked = tail_ended = false;
+    refused_line = {};
     closing = client_asked = rejected = shrunk = has_head = counted = by_worker = false;
     began = {};
     head_bytes = body_bytes = 0;

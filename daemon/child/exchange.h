@@ -93,7 +93,8 @@ struct Exchange {
     std::uint64_t body_bytes = 0;     // of the response, sent or in `output`
     std::uint16_t status = 0;
     bool persistent = false;
-    std::uint32_t script_pid = 0;  // runs for it; 0: none
+    std::string_view refused_line;  // of a request that is none: as it came, in `input`
+    std::uint32_t script_pid = 0;   // runs for it; 0: none
     MonoTime script_since{};
     bool by_worker = false;  // its handler ran on a worker
     RequestText text = RequestText::Beginning;

@@ -169,6 +169,7 @@ void Listener::welcome(Guest guest, std::size_t socket) {
     connection->deadline = driver_.now() + driver_.deadlines().head;
     connection->readable = true;  // most clients have sent their request by now
     connection->requests = 0;
+    connection->local.reset();
     commons_.score.opened(*connection, door_.address(socket), driver_.now());
     step(*connection);
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/directory.h"
 
@@ -49,14 +50,18 @@ void resolve_formats(Settings& settings) {
     }
 }
 
-// [http://]name[:port]: the name.
-void bare_server_name(std::string& name) {
+// [http://]name[:port]: the name, and the port where there is one.
+void part_server_name(Settings& settings) {
+    std::string& name = settings.server_name;
     const std::size_t scheme = name.find("://");
     if (scheme != std::string::npos) name.erase(0, scheme + 3);
     const std::size_t bracket = name.rfind(']');
     const std::size_t colon = name.rfind(':');
     if (colon == std::string::npos) return;
-    if (bracket == std::string::npos || bracket < colon) name.erase(colon);
+    if (bracket != std::string::npos && colon < bracket) return;
+    const auto port = text::parse_uint(std::string_view(name).substr(colon + 1));
+    settings.server_port = static_cast<std::uint16_t>(port.value_or(0));
+    name.erase(colon);
 }
 
 // 2.3: negative numbers all mean that no connection is kept.
@@ -81,7 +86,7 @@ Effective normalise(const Settings& requested, const Surroundings& surroundings)
     settings.limits = limits.limits;
     settings.live.async_factor_micro = settings.limits.async_factor_micro;
     join_negatives(out);
-    bare_server_name(settings.server_name);
+    part_server_name(settings);
     if (settings.retiring_limit == 0) settings.retiring_limit = settings.limits.max_request_workers;
     for (const Listen& listen : settings.listen) {
         if (!is_loopback(listen)) settings.test_handlers = false;

@@ -139,7 +139,8 @@ struct Settings {
     std::string group = "www-data";
 
     std::string server_root = "/etc/mpmd";
-    std::string server_name;  // "" = derived from the request's Host
+    std::string server_name;  // "" = derived from the request's Host; bare once it is effective
+    std::uint16_t server_port = 0;  // that ServerName names, once it is effective
     std::string document_root = "/var/www/html";
     std::vector<std::string> directory_index = {"index.html"};
     std::string types_config = "/etc/mime.types";  // missing default: the built-in table alone

@@ -1,11 +1,18 @@
 #include "daemon/log/access_log.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace mpmd::log {
 
 AccessLog::AccessLog(const std::vector<LogFormat>& formats, LogRing& ring, std::size_t first_file)
-    : formats_(formats), ring_(ring), first_file_(first_file), batches_(formats.size()) {}
+    : formats_(formats),
+      ring_(ring),
+      first_file_(first_file),
+      wants_local_(std::any_of(formats.begin(),
+                               formats.end(),
+                               [](const LogFormat& format) { return format.wants_local(); })),
+      batches_(formats.size()) {}
 
 void AccessLog::render_time(std::int64_t seconds) {
     const auto time = static_cast<std::time_t>(seconds);

@@ -19,6 +19,8 @@ public:
     AccessLog(const std::vector<LogFormat>& formats, LogRing& ring, std::size_t first_file);
 
     [[nodiscard]] bool enabled() const { return !formats_.empty(); }
+    // A format has %A or %p.
+    [[nodiscard]] bool wants_local() const { return wants_local_; }
     // Fills in the time texts and appends one line to each batch.
     void add(Record& record);
     // Listener: false = no room at the moment, the lines wait in the batch.
@@ -32,6 +34,7 @@ private:
     const std::vector<LogFormat>& formats_;
     LogRing& ring_;
     const std::size_t first_file_;
+    const bool wants_local_;
     std::vector<std::string> batches_;
     std::int64_t rendered_ = -1;  // second that time_ shows
     long utc_offset_ = 0;

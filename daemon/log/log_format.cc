@@ -120,6 +120,7 @@ void append_protocol(std::string& line, std::uint8_t version) {
 }
 
 void append_request_line(std::string& line, const Record& record) {
+    if (!record.refused_line.empty()) return append_escaped(line, record.refused_line);
     if (record.version == 0 && record.target.empty()) {
         append_or_dash(line, record.method);
         return;
@@ -271,8 +272,8 @@ Result<LogFormat::Part> LogFormat::name_directive(char letter,
         {'X', "", Item::ConnectionStatus},
         {'v', "", Item::ServerName},
         {'V', "", Item::Host},
-        {'p', "", Item::LocalPort},
-        {'p', "canonical", Item::LocalPort},
+        {'p', "", Item::ServerPort},
+        {'p', "canonical", Item::ServerPort},
         {'p', "local", Item::LocalPort},
         {'p', "remote", Item::ClientPort},
         {'P', "", Item::Pid},
@@ -291,6 +292,13 @@ Result<LogFormat::Part> LogFormat::name_directive(char letter,
     return fail(Error::text(fmt::format(
         "log format: the directive %{}{} at character {} is not supported by this release",
         argument.empty() ? "" : "{" + argument + "}", letter, at + 1)));
+}
+
+bool LogFormat::wants_local() const {
+    return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
+        return part.item == Item::Local || part.item == Item::LocalPort ||
+               part.item == Item::ServerPort;
+    });
 }
 
 void LogFormat::append_record(const Record& record, std::string& line) const {
@@ -313,6 +321,8 @@ std::optional<std::uint64_t> LogFormat::number_of(Item item, const Record& recor
             return record.client_port;
         case Item::LocalPort:
             return record.local_port;
+        case Item::ServerPort:
+            return record.server_port != 0 ? record.server_port : record.local_port;
         case Item::Status:
             return record.status;
         case Item::BodyBytes:

@@ -42,12 +42,14 @@ struct Record {
     std::string_view local;
     std::uint16_t client_port = 0;
     std::uint16_t local_port = 0;
-    std::string_view time;  // "[04/Mar/2026:14:02:31 +0000]", see format_time
+    std::uint16_t server_port = 0;  // that ServerName names; 0: none, the local one stands for it
+    std::string_view time;          // "[04/Mar/2026:14:02:31 +0000]", see format_time
     std::int64_t start_seconds = 0;
     long utc_offset_seconds = 0;
     std::string_view method;
     std::string_view target;
     std::string_view path;
+    std::string_view refused_line;  // of a request that is none, as it came: what %r shows
     std::string_view query;
     std::string_view server_name;
     std::string_view host;     // as the client asked
@@ -70,6 +72,8 @@ class LogFormat {
 public:
     // "common" and "combined" are names; everything else is a format. The error names the position.
     [[nodiscard]] static Result<LogFormat> parse(std::string_view format);
+    // Record::local and local_port are asked for.
+    [[nodiscard]] bool wants_local() const;
     // One line with its newline.
     void append_record(const Record& record, std::string& line) const;
 
@@ -80,6 +84,7 @@ private:
         Local,
         ClientPort,
         LocalPort,
+        ServerPort,
         Dash,
         Time,
         TimeFormat,

@@ -172,6 +172,40 @@ BOOST_DATA_TEST_CASE(ServerName_is_in_logs_and_in_the_environment_of_scripts,
     BOOST_TEST(fetch(server.port(), "/folder").header("location") == "/folder/");
 }
 
+bool logs(const std::string& log, const std::string& line) {
+    return becomes_true(seconds(1), [&] {
+        return ("\n" + text_of(log)).find("\n" + line + "\n") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(CustomLog_knows_our_own_address_and_port) {
+    const Place place;
+    const std::string log = place.dir / "ends.log";
+    const std::string format = "CustomLog \"" + log + "\" \"%A %p %{canonical}p %{local}p %q\"\n";
+    ServerProcess server(alone(format));
+    const std::string port = std::to_string(server.port());
+    BOOST_TEST(fetch(server.port(), "/small.txt?a").status == 200);
+    BOOST_TEST(logs(log, "127.0.0.1 " + port + " " + port + " " + port + " ?a"), text_of(log));
+    BOOST_TEST(server.stop() == 0);
+    server.write_config(format + "ServerName www.example.org:8443\nMPM worker\n");
+    server.start();
+    HttpClient client(server.port());
+    for (const char* target : {"/small.txt?b", "/small.txt?c"})
+        BOOST_TEST(client.get(target).status == 200);
+    for (const char* query : {"?b", "?c"})
+        BOOST_TEST(logs(log, "127.0.0.1 8443 8443 " + port + " " + query), text_of(log));
+}
+
+BOOST_AUTO_TEST_CASE(CustomLog_shows_what_was_sent_in_place_of_a_request) {
+    const Place place;
+    const std::string log = place.dir / "refused.log";
+    const ServerProcess server(alone("CustomLog \"" + log + "\" \"%r %>s %I\"\n"));
+    HttpClient client(server.port());
+    client.send("\x16\x03\x01GARBAGE\r\n");
+    BOOST_TEST(client.receive().status == 400);
+    BOOST_TEST(logs(log, "\\x16\\x03\\x01GARBAGE 400 12"), text_of(log));
+}
+
 // As Debian's apache2.conf has it.
 BOOST_AUTO_TEST_CASE(a_Directory_that_denies_the_root_and_grants_the_site_is_as_in_httpd) {
     const Place place;

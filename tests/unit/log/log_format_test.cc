@@ -70,6 +70,7 @@ const Vector kVectors[] = {
      "\"http://example.org/\" \"curl/7.88.1 \\\"x\\\"\\x0a\"\n"},
     {"%m %U%q %H %s %>s %<s", "GET /a?b=c HTTP/1.1 200 200 200\n"},
     {"%a %{c}a %A %p %{remote}p", "198.51.100.7 198.51.100.7 192.0.2.1 80 51122\n"},
+    {"%p %{canonical}p %{local}p", "80 80 80\n"},
     {"%B %b %I %O %S", "1024 1024 100 1250 1350\n"},
     {"%D %T %{ms}T %{us}T", "2345678 2 2345 2345678\n"},
     {"%v %V %k %X %P %{tid}P", "www.example.org example.org:80 3 + 12 34\n"},
