@@ -62,6 +62,17 @@ void put_extended(Lines& out, const StatusFigures& figures) {
     }
 }
 
+// httpd has them where connections can be parked; under MPM worker they are ours (7.3, A-50).
+void put_connections(Lines& out, const StatusFigures& figures) {
+    out.put("Processes", figures.children.size());
+    out.put("Stopping", figures.stopping);
+    out.put("ConnsTotal", figures.connections);
+    out.put("ConnsAsyncWaitIO", figures.in(ConnectionState::WaitIo));
+    out.put("ConnsAsyncWriting", figures.in(ConnectionState::Writing));
+    out.put("ConnsAsyncKeepAlive", figures.in(ConnectionState::KeepAlive));
+    out.put("ConnsAsyncClosing", figures.in(ConnectionState::Closing));
+}
+
 }  // namespace
 
 std::string status_auto(const StatusFigures& figures) {
@@ -71,14 +82,10 @@ std::string status_auto(const StatusFigures& figures) {
     out.put("BusyWorkers", figures.busy);
     out.put("GracefulWorkers", figures.graceful);
     out.put("IdleWorkers", figures.idle);
-    out.put("Processes", figures.children.size());
-    out.put("Stopping", figures.stopping);
-    out.put("ConnsTotal", figures.connections);
-    out.put("ConnsAsyncWaitIO", figures.in(ConnectionState::WaitIo));
-    out.put("ConnsAsyncWriting", figures.in(ConnectionState::Writing));
-    out.put("ConnsAsyncKeepAlive", figures.in(ConnectionState::KeepAlive));
-    out.put("ConnsAsyncClosing", figures.in(ConnectionState::Closing));
+    const bool parks = figures.mpm != "worker";
+    if (parks) put_connections(out, figures);
     out.put("Scoreboard", figures.letters);
+    if (!parks) put_connections(out, figures);
     out.put("ListenerBusy", figures.listener_busy);
     out.put("RequestsOnListener", figures.on_listener);
     out.put("RequestsOnWorkers", figures.on_workers);

@@ -114,20 +114,23 @@ std::string without_password(std::string_view target) {
     return std::string(target);
 }
 
+// As httpd does: a word counts wherever it stands, for a reader that adds "?auto" of its own to an
+// address that has it already.
 StatusQuery parse_status_query(std::string_view query) {
+    constexpr std::string_view kRefresh = "refresh";
+    constexpr std::int64_t kSensible = 10;
     StatusQuery parsed;
-    for (const std::string_view word : text::split(query, '&')) {
-        const std::size_t equals = word.find('=');
-        const std::string_view name = word.substr(0, equals);
-        if (name == "auto") parsed.automatic = true;
-        if (name == "notable") parsed.no_table = true;
-        if (name != "refresh") continue;
-        const auto seconds = text::parse_uint(
-            equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1));
-        parsed.refresh = seconds && *seconds > 0 && *seconds <= 0x7fffffff
-                             ? static_cast<std::int64_t>(*seconds)
-                             : 10;
-    }
+    parsed.automatic = query.find("auto") != std::string_view::npos;
+    parsed.no_table = query.find("notable") != std::string_view::npos;
+    const std::size_t at = query.find(kRefresh);
+    if (at == std::string_view::npos) return parsed;
+    query.remove_prefix(at + kRefresh.size());
+    parsed.refresh = kSensible;
+    if (query.empty() || query.front() != '=') return parsed;
+    query.remove_prefix(1);
+    const auto seconds = text::parse_uint(query.substr(0, query.find_first_not_of("0123456789")));
+    if (seconds && *seconds > 0 && *seconds <= 0x7fffffff)
+        parsed.refresh = static_cast<std::int64_t>(*seconds);
     return parsed;
 }
 

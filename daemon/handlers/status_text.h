@@ -31,7 +31,7 @@ struct StatusQuery {
     bool no_table = false;      // notable: the worker table as paragraphs
     std::int64_t refresh = -1;  // seconds for the Refresh line, -1 = none
 };
-// "auto&refresh=5"; a refresh without a number, or with one below 1, is 10.
+// "auto&refresh=5", "auto?auto"; a refresh without a number, or with one below 1, is 10.
 [[nodiscard]] StatusQuery parse_status_query(std::string_view query);
 
 }  // namespace mpmd::handlers

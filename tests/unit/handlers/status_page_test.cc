@@ -3,6 +3,7 @@
 
 #include "daemon/handlers/status_page.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
@@ -133,6 +134,20 @@ BOOST_AUTO_TEST_CASE(keys_are_httpds_in_its_order_and_ours_come_last) {
                                                "RequestsInProgress"};
     const auto keys = keys_of(status_auto(figures_of(StatusBoard())));
     BOOST_TEST(keys == expected, boost::test_tools::per_element());
+}
+
+// httpd's worker has no keys of connections: its Scoreboard follows IdleWorkers.
+BOOST_AUTO_TEST_CASE(under_worker_the_keys_of_connections_are_ours) {
+    StatusBoard board;
+    board.global.model = 1;
+    board.publish();
+    const auto keys = keys_of(status_auto(figures_of(board)));
+    const auto idle = std::find(keys.begin(), keys.end(), "IdleWorkers");
+    BOOST_REQUIRE(keys.end() - idle > 12);
+    BOOST_TEST(idle[1] == "Scoreboard");
+    BOOST_TEST(idle[2] == "Processes");
+    BOOST_TEST(idle[8] == "ConnsAsyncClosing");
+    BOOST_TEST(idle[9] == "ListenerBusy");
 }
 
 //

@@ -71,7 +71,11 @@ const Asked kAsked[] = {{"", false, false, -1},
                         {"refresh=7", false, false, 7},
                         {"refresh=7&auto", true, false, 7},
                         {"notable", false, true, -1},
-                        {"automatic&xauto", false, false, -1}};
+                        {"automatic", true, false, -1},
+                        {"auto?auto", true, false, -1},
+                        {"auto;x", true, false, -1},
+                        {"auto,refresh=3", true, false, 3},
+                        {"refresh=3,notable", false, true, 3}};
 
 }  // namespace
 
@@ -85,7 +89,7 @@ BOOST_DATA_TEST_CASE(uptime_leaves_out_what_is_zero, data::make(kUptimes), uptim
     BOOST_TEST(uptime_text(uptime.seconds) == uptime.text);
 }
 
-BOOST_DATA_TEST_CASE(queries_are_words_between_ampersands, data::make(kAsked), asked) {
+BOOST_DATA_TEST_CASE(words_of_a_query_count_wherever_they_stand, data::make(kAsked), asked) {
     const StatusQuery query = parse_status_query(asked.query);
     BOOST_TEST(query.automatic == asked.automatic);
     BOOST_TEST(query.no_table == asked.no_table);
