@@ -194,7 +194,7 @@ std::optional<Reply> CommandServer::change(const ipc::CommandHeader& header,
     }
     if (validated.layers.saved == core.revisions.layers().saved)
         return apply(std::move(validated), header, body);
-    saving_.emplace(Saving{header, body});
+    saving_.emplace(Saving{header, body, validated.layers.saved});
     parts_.writer.write(core.state_dir.file("overrides.conf"),
                         core.revisions.saved_text(validated.layers),
                         [this](bool written) { saved(written); });
@@ -228,17 +228,27 @@ Reply CommandServer::after_saving(const Saving& saving) {
     if (!refusal) {
         config::Validated validated = core.revisions.validate(request_of(saving.change));
         refusal = refusal_of(validated);
-        if (!refusal) return apply(std::move(validated), saving.request, saving.change);
+        if (!refusal) {
+            // A load in between has dropped something, which is on the disk again.
+            const bool outdated = validated.layers.saved != saving.written;
+            Reply reply = apply(std::move(validated), saving.request, saving.change);
+            if (outdated) write_what_holds();
+            return reply;
+        }
     }
-    parts_.writer.write(core.state_dir.file("overrides.conf"),
-                        core.revisions.saved_text(core.revisions.layers()), [this](bool written) {
-                            if (written) return;
-                            parts_.core.tell(
-                                log::Level::Error, "change.not_taken_back",
-                                fmt::format("{} holds a change that was refused",
-                                            parts_.core.state_dir.file("overrides.conf")));
-                        });
+    write_what_holds();
     return *refusal;
+}
+
+void CommandServer::write_what_holds() {
+    Core& core = parts_.core;
+    parts_.writer.write(
+        core.state_dir.file("overrides.conf"), core.revisions.saved_text(), [this](bool written) {
+            if (written) return;
+            parts_.core.tell(log::Level::Error, "change.not_taken_back",
+                             fmt::format("{} holds what was refused or dropped",
+                                         parts_.core.state_dir.file("overrides.conf")));
+        });
 }
 
 Reply CommandServer::apply(config::Validated validated,

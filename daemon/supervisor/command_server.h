@@ -48,6 +48,7 @@ private:
     struct Saving {  // a change that waits for the disk
         ipc::CommandHeader request;
         ipc::ChangeBody change;
+        std::vector<config::Override> written;
     };
 
     [[nodiscard]] std::optional<ipc::Reply> answer(const ipc::Command& command);
@@ -68,6 +69,7 @@ private:
                                    const ipc::ChangeBody& body);
     void saved(bool written);
     [[nodiscard]] ipc::Reply after_saving(const Saving& saving);
+    void write_what_holds();
     void finish(const ipc::CommandHeader& request, ipc::Reply reply);
     void remember(const RequestId& id, const ipc::Reply& reply);
 

@@ -14,9 +14,8 @@ namespace mpmd::supervisor {
 namespace {
 
 Result<os::UniqueFd> open_log(const std::string& path) {
-    const auto file = log::LogFile::open(path);
-    if (!file) return fail(file.error().context(fmt::format("cannot open log \"{}\"", path)));
-    os::UniqueFd fd(::fcntl(file->fd(), F_DUPFD_CLOEXEC, 3));
+    const log::LogFile file = TRY(log::LogFile::open(path));
+    os::UniqueFd fd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 3));
     if (!fd) return fail(Error::os("fcntl(F_DUPFD_CLOEXEC)"));
     return fd;
 }

@@ -35,12 +35,8 @@ Result<> open_sockets(ListenSet::Entry& fresh,
         const net::Address& address = open != nullptr          ? open->address()
                                       : !fresh.sockets.empty() ? fresh.address()
                                                                : fresh.asked;
-        auto socket = net::ListenSocket::open(address, backlog,
-                                              wanted > 1 ? Sharing::Shared : Sharing::Alone);
-        if (!socket)
-            return fail(
-                socket.error().context(fmt::format("cannot listen on {}", fresh.asked.text())));
-        fresh.sockets.push_back(std::move(*socket));
+        fresh.sockets.push_back(TRY(net::ListenSocket::open(
+            address, backlog, wanted > 1 ? Sharing::Shared : Sharing::Alone)));
     }
     return {};
 }

@@ -23,13 +23,19 @@ Result<config::Loaded> checked(config::Loaded loaded) {
     return loaded;
 }
 
+// A file that cannot be read has no line: "mpmd: cannot open ...", and whoever says it is mpmd.
+std::string without_program(const config::Diagnostic& diagnostic) {
+    return diagnostic.position.line == 0 && diagnostic.position.file == "mpmd" ? diagnostic.message
+                                                                               : diagnostic.text();
+}
+
 }  // namespace
 
 std::string errors_text(const config::FileLayer& file) {
     std::string out;
     for (const config::Diagnostic& diagnostic : file.diagnostics)
         if (diagnostic.severity == config::Severity::Error)
-            out += (out.empty() ? "" : "\n") + diagnostic.text();
+            out += (out.empty() ? "" : "\n") + without_program(diagnostic);
     return out;
 }
 
@@ -41,7 +47,7 @@ Result<RevisionLog::First> RevisionLog::first(const std::string& file,
     // Where the saved overrides are is said by the file itself.
     const config::Loaded plain = TRY(checked(config::load(file, {}, log.surroundings_)));
     const std::string saved_path = plain.config->effective.state_dir + "/overrides.conf";
-    First first{std::move(log), {}};
+    First first{std::move(log), {}, false};
     config::SavedOverrides saved;
     if (::access(saved_path.c_str(), F_OK) == 0) {
         if (const auto content = config::read_text(saved_path)) {
@@ -57,6 +63,7 @@ Result<RevisionLog::First> RevisionLog::first(const std::string& file,
         config::compose(plain.file, std::move(layers), first.log.surroundings_);
     for (std::string& text : dropped_texts(composed.dropped))
         first.problems.push_back(std::move(text));
+    first.dropped = !composed.dropped.empty();
     first.log.file_ = plain.file;
     first.log.layers_ = std::move(composed.layers);
     first.log.config_ = std::make_shared<const config::Config>(std::move(composed.config));
@@ -98,6 +105,10 @@ void RevisionLog::commit(config::Validated validated, std::uint32_t uid, WallTim
 
 std::string RevisionLog::saved_text(const config::Layers& layers) const {
     return config::write_overrides(revision_.value() + 1, layers.saved);
+}
+
+std::string RevisionLog::saved_text() const {
+    return config::write_overrides(revision_.value(), layers_.saved);
 }
 
 const Author* RevisionLog::author(const std::string& directive) const {

@@ -44,6 +44,9 @@ public:
     [[nodiscard]] config::Validated validate(const config::ChangeRequest& request) const;
     // The change becomes what holds: revision + 1.
     void commit(config::Validated validated, std::uint32_t uid, WallTime now);
+    // overrides.conf as it is to be now, after a load that dropped something of it: else that would
+    // hold again as soon as the file says again what it said then.
+    [[nodiscard]] std::string saved_text() const;
     // overrides.conf as it would be after a commit.
     [[nodiscard]] std::string saved_text(const config::Layers& layers) const;
 
@@ -70,6 +73,7 @@ private:
 struct RevisionLog::First {
     RevisionLog log;
     std::vector<std::string> problems;
+    bool dropped = false;  // a saved override: overrides.conf is to be written
 };
 
 // The errors of a file, each with its line and a caret, as one text.

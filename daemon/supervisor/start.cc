@@ -70,6 +70,15 @@ Result<> refuse_second(const config::Settings& settings) {
     return {};
 }
 
+// Before anybody serves: the disk may take its time.
+void forget_dropped(const Core& core, std::vector<std::string>& problems) {
+    const auto written =
+        replace_file(core.state_dir.file("overrides.conf"), core.revisions.saved_text());
+    if (!written)
+        problems.push_back(
+            fmt::format("what is dropped stays in overrides.conf: {}", written.error().message));
+}
+
 enum class Company : bool { None, Children };
 
 // `marks`: as they are on disk from here on. Without children nothing is made that must be removed
@@ -154,6 +163,7 @@ Result<int> try_serve(const ServeOptions& options) {
     TRY_VOID(make_run_directories(first.log.config()->effective));
     const std::uint64_t descriptors = os::raise_descriptor_limit();
     Supervisor::Equipment equipment = TRY(equip(std::move(first.log), std::move(detached)));
+    if (first.dropped) forget_dropped(*equipment.core, first.problems);
     say_warnings(*equipment.core, first.problems, true);
     check_descriptors(*equipment.core, descriptors);
     Supervisor supervisor(std::move(equipment));

@@ -261,6 +261,46 @@ BOOST_AUTO_TEST_CASE(says_a_warning_of_the_file_once_and_calls_it_one_once) {
     BOOST_TEST(logged.find("warning") == std::string::npos, logged);
 }
 
+// Else it would hold again as soon as the file says again what it said then.
+BOOST_AUTO_TEST_CASE(forgets_a_saved_override_that_it_drops) {
+    ServerProcess server(alone(kTwoChildren + "KeepAliveTimeout 12\n"));
+    BOOST_TEST(server.stop() == 0);
+    server.dir().write("state/overrides.conf",
+                       "# mpmd overrides, revision 3\n# file: 11\nKeepAliveTimeout 7\n"
+                       "MaxKeepAliveRequests 50\n");
+    server.start();
+    const std::string kept = server.read("state/overrides.conf");
+    BOOST_TEST(kept.find("KeepAliveTimeout") == std::string::npos, kept);
+    BOOST_TEST(kept.find("MaxKeepAliveRequests 50") != std::string::npos, kept);
+    BOOST_TEST(server.error_log().find("KeepAliveTimeout 7 is dropped") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(says_once_what_it_cannot_open_or_listen_on) {
+    ServerProcess server(alone());
+    const auto refused = [&](const std::string& lines, const std::string& file = "") {
+        server.write_config(lines);
+        return Program({program_path("MPMD", "mpmd"), "-f", file.empty() ? server.config() : file,
+                        "--foreground"})
+            .wait()
+            .err;
+    };
+    const auto count = [](const std::string& text, const std::string& word) {
+        int found = 0;
+        for (std::size_t at = text.find(word); at != std::string::npos;
+             at = text.find(word, at + 1))
+            ++found;
+        return found;
+    };
+    const std::string own = "PidFile other.pid\nStateDir other\n";
+    const std::string taken = refused(own);  // the port is the server's
+    BOOST_TEST(count(taken, "cannot listen on") == 1, taken);
+    const std::string log = refused(own + "ErrorLog no/such/log\n");
+    BOOST_TEST(count(log, "cannot open") == 1, log);
+    const std::string none = refused("", "/no/such/mpmd.conf");
+    BOOST_TEST(count(none, "mpmd: ") == 1, none);
+    server.write_config(kTwoChildren);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(run_directory)

@@ -259,6 +259,12 @@ BOOST_AUTO_TEST_CASE(an_edited_file_wins_over_what_was_saved_for_the_old_one) {
     server.write_config(kLines + "KeepAliveTimeout 12\n");
     BOOST_TEST(ctl.run({"graceful"}).exit_status == 0);
     BOOST_TEST(ctl.value("KeepAliveTimeout") == "12");
+    server.write_config(kLines + "KeepAliveTimeout 11\n");  // for ever, also when it is undone
+    BOOST_TEST(ctl.run({"graceful"}).exit_status == 0);
+    BOOST_TEST(ctl.value("KeepAliveTimeout") == "11");
+    BOOST_TEST(server.stop() == 0);
+    server.start();
+    BOOST_TEST(ctl.value("KeepAliveTimeout") == "11");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
