@@ -1,5 +1,6 @@
 #include "daemon/os/credentials.h"
 
+#include <algorithm>
 #include <array>
 
 #include <grp.h>
@@ -77,6 +78,10 @@ Result<Identity> resolve_identity(const std::string& user, const std::string& gr
     identity.name = user;
     if (identity.uid == 0)
         return fail(Error::text(fmt::format("\"{}\" is uid 0; name an ordinary user", user)));
+    const auto& groups = identity.groups;
+    if (identity.gid == 0 || std::find(groups.begin(), groups.end(), gid_t{0}) != groups.end())
+        return fail(
+            Error::text(fmt::format("\"{}\" would have group 0, root's; name others", user)));
     return identity;
 }
 

@@ -22,7 +22,7 @@ struct Identity {
 };
 
 // A name, or "#NNN" which needs no passwd entry. `group` empty: the user's own. Uid 0 is refused
-// (P-9).
+// (P-9), and so is gid 0 in any place.
 [[nodiscard]] Result<Identity> resolve_identity(const std::string& user, const std::string& group);
 // The numeric id of a group that exists.
 [[nodiscard]] std::optional<gid_t> group_id(const std::string& name);

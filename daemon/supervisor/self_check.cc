@@ -52,7 +52,10 @@ std::string list(const std::vector<std::uint32_t>& values) {
 }  // namespace
 
 bool Rights::of_root() const {
-    return capabilities != 0 || std::find(uids.begin(), uids.end(), 0U) != uids.end();
+    const auto has_root = [](const std::vector<std::uint32_t>& ids) {
+        return std::find(ids.begin(), ids.end(), 0U) != ids.end();
+    };
+    return capabilities != 0 || has_root(uids) || has_root(gids) || has_root(groups);
 }
 
 std::string Rights::text() const {

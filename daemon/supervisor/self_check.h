@@ -18,7 +18,7 @@ struct Rights {
     std::vector<std::uint32_t> gids;
     std::vector<std::uint32_t> groups;
     std::uint64_t capabilities = 0;  // permitted or effective
-    // Any uid of root, or any capability.
+    // Any uid, gid or group of root, or any capability.
     [[nodiscard]] bool of_root() const;
     [[nodiscard]] std::string text() const;  // "uid 33, gid 33, groups 33, no capability"
 };

@@ -24,9 +24,13 @@ namespace {
 namespace fs = std::filesystem;
 using test::TempDir;
 
-std::string status(const std::string& uid, const std::string& capabilities) {
-    return "Name:\tmpmd\nUid:\t" + uid + "\nGid:\t33\t33\t33\t33\nGroups:\t4 33 \nCapInh:\t0\n" +
-           "CapPrm:\t" + capabilities + "\nCapEff:\t0000000000000000\nThreads:\t6\n";
+std::string status(const std::string& uid,
+                   const std::string& capabilities,
+                   const std::string& gid = "33\t33\t33\t33",
+                   const std::string& groups = "4 33 ") {
+    return "Name:\tmpmd\nUid:\t" + uid + "\nGid:\t" + gid + "\nGroups:\t" + groups +
+           "\nCapInh:\t0\n" + "CapPrm:\t" + capabilities +
+           "\nCapEff:\t0000000000000000\nThreads:\t6\n";
 }
 
 std::size_t files_in(const std::string& folder) {
@@ -49,6 +53,13 @@ BOOST_AUTO_TEST_CASE(of_a_child_are_what_the_kernel_says) {  // P-10, U-22
     BOOST_REQUIRE(good.has_value());
     BOOST_TEST(!good->of_root());
     BOOST_TEST(good->text() == "uid 33, gid 33, groups 4 33, no capability");
+}
+
+BOOST_AUTO_TEST_CASE(any_gid_or_group_of_root_is_root) {
+    const std::string own = "33\t33\t33\t33";
+    BOOST_TEST(read_rights(status(own, "0", "0\t0\t0\t0", "33 "))->of_root());
+    BOOST_TEST(read_rights(status(own, "0", "33\t33\t0\t33", "33 "))->of_root());
+    BOOST_TEST(read_rights(status(own, "0", own, "0 33 "))->of_root());
 }
 
 BOOST_AUTO_TEST_CASE(any_uid_of_root_or_any_capability_is_root) {
