@@ -38,6 +38,15 @@ config::Layers saved_layers(const std::string& state_dir) {
     return {std::move(saved.overrides), {}, {}};
 }
 
+// The line that asks for it, which may be in an included file.
+std::string place_of(const mpm::Adjustment& adjustment,
+                     const config::Config& config,
+                     const std::string& file) {
+    const auto origin = config.origins.find(adjustment.directive);
+    if (origin == config.origins.end() || origin->second.position.line == 0) return file;
+    return fmt::format("{}:{}", origin->second.position.file, origin->second.position.line);
+}
+
 }  // namespace
 
 int config_test(const Options& options) {
@@ -52,7 +61,7 @@ int config_test(const Options& options) {
                    dropped.entry.directive, dropped.entry.text, dropped.because);
     }
     for (const mpm::Adjustment& adjustment : composed.config.adjustments) {
-        fmt::print(stderr, "{}: {}: {}\n", options.file,
+        fmt::print(stderr, "{}: {}: {}\n", place_of(adjustment, composed.config, options.file),
                    adjustment.severity == mpm::Adjustment::Severity::Warning ? "warning" : "notice",
                    config::adjustment_text(adjustment));
     }

@@ -114,7 +114,7 @@ std::string_view usage() {
            "\n"
            "  -f FILE       configuration file (default /etc/mpmd/mpmd.conf)\n"
            "  -k VERB       start (default), stop, restart, graceful or graceful-stop\n"
-           "  --foreground  stay attached: do not detach, log the start to the terminal\n"
+           "  --foreground  stay attached: do not detach; warnings of the start go to the terminal\n"
            "  -X            debug: one process that is its own only child; TERM or INT ends it\n"
            "  -t            test the configuration and end\n"
            "  --explain     with -t: what was adjusted and why, and every value that is not its "

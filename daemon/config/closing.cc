@@ -20,6 +20,7 @@ public:
         const std::string_view name = line.directive->name;
         if (name == "Mutex") mutex(line);
         if (name == "CustomLog") custom_log(line);
+        if (name == "Options") options(line);
         if (name == "AsyncRequestWorkerFactor" && model_ == mpm::Model::Worker) {
             report(Severity::Warning, line,
                    "AsyncRequestWorkerFactor has no effect: MPM worker holds one connection for "
@@ -57,6 +58,15 @@ private:
         report(Severity::Warning, line, std::move(text));
     }
 
+    void options(const Occurrence& line) {
+        const bool wants_indexes =
+            std::any_of(line.arguments.begin(), line.arguments.end(), [](const std::string& word) {
+                return text::iequals(word, "Indexes") || text::iequals(word, "+Indexes");
+            });
+        if (!wants_indexes) return;
+        report(Severity::Warning, line,
+               "Options Indexes has no effect: directories are not listed by this release");
+    }
     void mutex(const Occurrence& line) {
         const std::string remark = words::mutex_remark(line.arguments, model_);
         if (!remark.empty()) report(Severity::Warning, line, remark);

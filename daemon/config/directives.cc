@@ -35,6 +35,17 @@ constexpr Directive known(std::string_view name, std::string_view syntax, std::s
             .accumulates = true, .support = Support::Known, .max_arguments = 64, .help = help};
 }
 
+// The same, of what is so here anyway or has no meaning. `help` says "..., without effect: WHY."
+constexpr Directive without_effect(std::string_view name, std::string_view syntax, std::string_view help) {
+    return {.name = name, .syntax = syntax, .kind = Kind::Words, .context = Context::ServerAndHost, .reload = kNow,
+            .accumulates = true, .support = Support::Ignored, .max_arguments = 64, .help = help};
+}
+// One value is so here anyway, the others are refused; the parser has the value.
+constexpr Directive fixed(std::string_view name, std::string_view syntax, std::string_view help) {
+    return {.name = name, .syntax = syntax, .kind = Kind::Words, .context = Context::ServerAndHost, .reload = kNow,
+            .accumulates = true, .support = Support::Reading, .help = help};
+}
+
 // Order: as in the manual. What a directive is not told here it has from Directive's defaults:
 // not overridable, children replaced when the file changed, one argument.
 // Constant data, so that it is there before any other static object.
@@ -255,7 +266,7 @@ constexpr Directive kTable[] = {
      .help = "The user that children run as when the server is started by root. Never root. Ignored without root.",
      .binding = TEXT(user)},
     {.name = "Group", .syntax = "name|#number", .kind = Kind::Text, .fallback = "www-data",
-     .help = "The group that children run as when the server is started by root. Ignored without root.",
+     .help = "The group that children run as when the server is started by root. Never root, nor may User be a member of that group. Ignored without root.",
      .binding = TEXT(group)},
     {.name = "ChrootDir", .syntax = "directory", .kind = Kind::Path, .support = Support::Known,
      .help = "A root directory for the children."},
@@ -267,7 +278,7 @@ constexpr Directive kTable[] = {
      .help = "The file that holds the scoreboard while the server runs, for readers without the control plane: "
              "mpmctl board --local, or a program that maps it. Mode 0640, of the group mpmd-view where there is one. "
              "A file that a dead server left is replaced, anything else in its place prevents the start; it is removed at the end. With -X there is none. "
-             "It is written all the time: a file in memory (/run) is its place, with room for 25 MB and some 100 KB for each child; without room no child is started and that is said. Without this directive the scoreboard is memory without a name. A relative path begins at ServerRoot.",
+             "It is written all the time: a file in memory (/run) is its place, with room for 25 MB and some 100 KB for each child; ls shows a size of 64 GiB, nearly all of it holes, and du what it takes; without room no child is started and that is said. Without this directive the scoreboard is memory without a name. A relative path begins at ServerRoot.",
      .binding = TEXT(score_board_file)},
     {.name = "CoreDumpDirectory", .syntax = "directory", .kind = Kind::Path, .apply = kRolling,
      .help = "Where a crashing process leaves its core file, as far as kernel.core_pattern allows; it must exist, and User must be "
@@ -306,7 +317,8 @@ constexpr Directive kTable[] = {
     // ---- what is served ----
     {.name = "ServerName", .syntax = "[http://]name[:port]", .kind = Kind::Text, .context = Context::ServerAndHost,
      .help = "The name that the server calls itself: %v in logs and SERVER_NAME of scripts; also %V and the title of the status page where the "
-             "client named none. Scheme and port may be written and mean nothing: redirects are relative. Default: what the client asked for.",
+             "client named none. The port, where it is written, is %p in logs. The scheme means nothing: redirects are relative. Default: "
+             "what the client asked for, and the port that it came to.",
      .binding = TEXT(server_name)},
     {.name = "DocumentRoot", .syntax = "directory", .kind = Kind::Path, .fallback = "/var/www/html", .context = Context::ServerAndHost,
      .help = "The directory that is served. Files are opened beneath it only; a symbolic link cannot lead out.",
@@ -367,7 +379,7 @@ constexpr Directive kTable[] = {
     {.name = "Options", .syntax = "[+|-]ExecCGI|None ...", .kind = Kind::Words, .context = Context::Location,
      .accumulates = true, .max_arguments = 16,
      .help = "Whether scripts may run there. For httpd's files FollowSymLinks (links are followed, but not out of DocumentRoot) and taking away "
-             "Indexes, Includes and MultiViews, which are not done, may be written too.",
+             "Indexes, Includes and MultiViews, which are not done, may be written too, and Indexes with a warning: no directory is listed.",
      .binding = WORDS(options)},
     {.name = "AllowOverride", .syntax = "None", .kind = Kind::Words, .context = Context::Location,
      .accumulates = true, .support = Support::Reading, .max_arguments = 16,
@@ -399,7 +411,7 @@ constexpr Directive kTable[] = {
     {.name = "LogLevel", .syntax = "level", .kind = Kind::Choice, .fallback = "warn", .max = 8,
      .choices = "emerg|alert|crit|error|warn|notice|info|debug|trace", .context = Context::ServerAndHost, .apply = kNow, .reload = kNow,
      .max_arguments = 64,
-     .help = "The least severe messages that are written. httpd's trace1 to trace8 are all trace; levels of single modules are known, not "
+     .help = "The least severe messages that are written; notices always are, as by httpd. httpd's trace1 to trace8 are all trace; levels of single modules are known, not "
              "supported by this release.",
      .binding = NUMBER(live.log_level)},
     {.name = "CustomLog", .syntax = "file format|name", .kind = Kind::Words, .context = Context::ServerAndHost,
@@ -477,7 +489,15 @@ constexpr Directive kTable[] = {
 
     // ---- httpd's, for files that come from there ----
     known("ServerAlias", "name ...", "Further names of a virtual host."),
-    known("ServerAdmin", "address", "The address of the administrator."),
+    fixed("HostnameLookups", "Off", "Accepted for httpd's files, without effect: names of clients are never looked up."),
+    fixed("TraceEnable", "Off", "Accepted for httpd's files, without effect: TRACE is never answered."),
+    without_effect("AccessFileName", "name ...", "Accepted for httpd's files, without effect: files of that kind are never read."),
+    without_effect("DefaultRuntimeDir", "directory", "Accepted for httpd's files, without effect: the files of a run are in the run directory of the Instance."),
+    without_effect("ServerTokens", "word", "Accepted for httpd's files, without effect: the Server line names mpmd and its version, nothing else."),
+    without_effect("ServerSignature", "On|Off|EMail", "Accepted for httpd's files, without effect: pages of errors have no signature."),
+    without_effect("EnableSendfile", "On|Off", "Accepted for httpd's files, without effect: how a file is sent is decided for each file."),
+    without_effect("EnableMMAP", "On|Off", "Accepted for httpd's files, without effect: files are never mapped."),
+    without_effect("ServerAdmin", "address", "Accepted for httpd's files, without effect: pages of errors name nobody."),
     known("Alias", "path directory", "Serves a part of the site from another directory."),
     known("Redirect", "[status] path target", "Answers with a redirect."),
     known("ErrorDocument", "status text|path|URL", "Replaces the text of an error."),
@@ -491,6 +511,55 @@ constexpr Directive kTable[] = {
      .instead = "scripts run as User and Group, never as somebody else; remove the line, or serve those scripts by a second "
                 "mpmd with that User"},
     known("ProxyPass", "path URL", "Hands a part of the site to another server."),
+    known("AliasMatch", "expression directory", "Alias by a regular expression."),
+    known("ScriptAliasMatch", "expression directory", "ScriptAlias by a regular expression."),
+    known("RedirectMatch", "[status] expression target", "Redirect by a regular expression."),
+    known("RewriteEngine", "On|Off", "Rewrites requests by rules."),
+    known("RewriteBase", "path", "Where the rules of a directory begin."),
+    known("RewriteCond", "test pattern [flags]", "A condition of the next rule."),
+    known("RewriteRule", "pattern target [flags]", "A rule of RewriteEngine."),
+    known("Header", "action field ...", "Changes fields of answers."),
+    known("RequestHeader", "action field ...", "Changes fields of requests."),
+    known("Order", "order", "The order of Allow and Deny; today one writes Require."),
+    known("Allow", "from address ...", "Who is answered; today one writes Require."),
+    known("Deny", "from address ...", "Who is not answered; today one writes Require."),
+    known("Satisfy", "Any|All", "Whether address and password must both be right."),
+    known("AuthType", "type", "Passwords."),
+    known("AuthName", "text", "The name of a place with passwords."),
+    known("AuthUserFile", "file", "The passwords."),
+    known("Protocols", "protocol ...", "HTTP/2 and others."),
+    known("SetEnv", "name [value]", "Variables for scripts."),
+    known("PassEnv", "name ...", "Variables of the server for scripts."),
+    known("UnsetEnv", "name ...", "Takes variables from scripts."),
+    known("SetEnvIf", "field expression name ...", "Variables by fields of the request."),
+    known("SetEnvIfNoCase", "field expression name ...", "SetEnvIf regardless of case."),
+    known("BrowserMatch", "expression name ...", "Variables by the client's program."),
+    known("BrowserMatchNoCase", "expression name ...", "BrowserMatch regardless of case."),
+    known("AddHandler", "name extension ...", "Handlers by file name extension."),
+    known("AddEncoding", "coding extension ...", "Content codings by file name extension."),
+    known("AddLanguage", "language extension ...", "Languages by file name extension."),
+    known("AddCharset", "charset extension ...", "Character sets by file name extension."),
+    known("AddDefaultCharset", "charset|On|Off", "A character set for text."),
+    known("AddOutputFilter", "filter extension ...", "Filters by file name extension."),
+    known("AddOutputFilterByType", "filter type ...", "Filters by content type."),
+    known("SetOutputFilter", "filter ...", "Filters of a place."),
+    known("ForceType", "type", "A content type for all files of a place."),
+    known("FileETag", "part ...", "What an ETag is made from."),
+    known("UseCanonicalName", "On|Off|DNS", "Which name redirects have."),
+    known("IndexOptions", "option ...", "How directories are listed."),
+    known("IndexIgnore", "name ...", "What a listing leaves out."),
+    known("DirectorySlash", "On|Off", "Whether a directory without / is redirected."),
+    known("FallbackResource", "path", "What answers for files that are missing."),
+    known("ExpiresActive", "On|Off", "Expires lines."),
+    known("ExpiresByType", "type time", "Expires lines by content type."),
+    known("ExpiresDefault", "time", "Expires lines of everything else."),
+    known("LanguagePriority", "language ...", "Which language is preferred."),
+    known("UserDir", "directory ...", "Sites of users."),
+    known("SSLProtocol", "version ...", "The versions of TLS."),
+    known("SSLCipherSuite", "ciphers", "The ciphers of TLS."),
+    known("ProxyPassReverse", "path URL", "Redirects of another server."),
+    known("ProxyRequests", "On|Off", "A forward proxy."),
+    known("ProxyPreserveHost", "On|Off", "The Host line for another server."),
 };
 #undef WORDS
 #undef TEXT

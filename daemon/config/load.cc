@@ -180,8 +180,13 @@ private:
     }
     void group() {
         if (!root_ && !set("Group")) return;
-        if (!gid_of(effective_.group)) {
+        const auto id = gid_of(effective_.group);
+        if (!id) {
             error("Group", fmt::format("there is no group \"{}\"", text::escape(effective_.group)));
+        }
+        if (id && *id == 0) {
+            error("Group", fmt::format("Group must not be root, and \"{}\" is",
+                                       text::escape(effective_.group)));
         }
     }
     void roles() {

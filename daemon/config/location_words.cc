@@ -42,6 +42,7 @@ constexpr std::pair<std::string_view, Access> kAccess[] = {
 enum class Option : std::uint8_t {
     ExecCgi,
     Never,   // what we never do: taking it away is what we do anyway
+    Missed,  // the same, and asking for it is only a warning (closing.cc)
     Always,  // what we always do
     Unknown
 };
@@ -51,7 +52,7 @@ struct OptionWord {
     Option option;
 };
 constexpr OptionWord kOptions[] = {{"ExecCGI", Option::ExecCgi},
-                                   {"Indexes", Option::Never},
+                                   {"Indexes", Option::Missed},
                                    {"Includes", Option::Never},
                                    {"IncludesNOEXEC", Option::Never},
                                    {"MultiViews", Option::Never},
@@ -75,6 +76,7 @@ std::optional<std::string> refused_option(std::string_view word) {
     const std::string_view name = word.substr(sign == '\0' ? 0 : 1);
     switch (find_option(name)) {
         case Option::ExecCgi:
+        case Option::Missed:
             return std::nullopt;
         case Option::Never:
             if (sign == '-') return std::nullopt;

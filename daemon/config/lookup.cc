@@ -8,6 +8,7 @@
 #include "daemon/base/text.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/lexer.h"
+#include "daemon/config/sections.h"
 
 namespace mpmd::config {
 namespace {
@@ -70,6 +71,25 @@ std::string alternatives(std::string_view choices) {
     return out;
 }
 
+// The name that takes the fewest changes, and not too many; empty when there is none.
+template <class Table>
+std::string_view nearest(const Table& table, std::string_view wrong) {
+    if (wrong.empty() || wrong.size() > kLongestName) return {};
+    const std::string lower = text::lower(wrong);
+    std::size_t best = std::max<std::size_t>(1, wrong.size() / 4) + 1;
+    std::string_view found;
+    for (const auto& entry : table) {
+        const std::string_view name = entry.name;
+        const std::size_t longer = std::max(name.size(), lower.size());
+        if (longer - std::min(name.size(), lower.size()) >= best) continue;
+        const std::size_t distance = edit_distance(text::lower(name), lower);
+        if (distance >= best) continue;
+        best = distance;
+        found = name;
+    }
+    return found;
+}
+
 }  // namespace
 
 const Directive* find_directive(std::string_view name) {
@@ -87,20 +107,11 @@ const OldName* find_old_name(std::string_view name) {
 }
 
 std::string_view suggest_directive(std::string_view wrong) {
-    if (wrong.empty() || wrong.size() > kLongestName) return {};
-    const std::string lower = text::lower(wrong);
-    std::size_t best = std::max<std::size_t>(1, wrong.size() / 4) + 1;
-    std::string_view found;
-    for (const Directive& directive : directives()) {
-        const std::string_view name = directive.name;
-        const std::size_t longer = std::max(name.size(), lower.size());
-        if (longer - std::min(name.size(), lower.size()) >= best) continue;
-        const std::size_t distance = edit_distance(text::lower(name), lower);
-        if (distance >= best) continue;
-        best = distance;
-        found = name;
-    }
-    return found;
+    return nearest(directives(), wrong);
+}
+
+std::string_view suggest_section(std::string_view wrong) {
+    return nearest(sections(), wrong);
 }
 
 std::string number_text(const Directive& directive, std::int64_t number) {

@@ -194,7 +194,10 @@ void Parser::read_section(const std::vector<Word>& words) {
         return;
     }
     if (!open.skips && open.section == nullptr) {
-        error(name.offset, fmt::format("unknown section <{}>", text::escape(name.text)));
+        const std::string_view near = suggest_section(name.text);
+        error(name.offset,
+              fmt::format("unknown section <{}>{}", text::escape(name.text),
+                          near.empty() ? "" : fmt::format("; did you mean <{}>?", near)));
     } else if (!open.skips) {
         open_section(*open.section, words, open);
     }
@@ -213,6 +216,14 @@ void Parser::open_section(const Section& section, const std::vector<Word>& words
         if (read) return;
         const std::size_t at = read.error().argument + 1;
         return error(at < words.size() ? words[at].offset : offset, read.error().message);
+    }
+    // Debian's, and httpd's own: such files are never served.
+    if (text::iequals(section.name, "FilesMatch") && words.size() == 2 &&
+        words[1].text == "^\\.ht") {
+        open.skips = true;
+        return report(Severity::Notice, offset,
+                      "<FilesMatch \"^\\.ht\"> is accepted and ignored: names that begin "
+                      "with .ht are never served");
     }
     if (!section.supported()) {
         return error(offset,
@@ -381,18 +392,31 @@ void Parser::set(const Directive& directive, const std::vector<Word>& words) {
     occurrences_.push_back(std::move(line));
 }
 
+struct Fixed {
+    std::string_view directive;
+    std::string_view value;
+    std::string_view others;
+    bool told;  // that it has no effect
+};
+constexpr Fixed kFixed[] = {{"AllowOverride", "None", ".htaccess files are", false},
+                            {"ConnectionFallback", "none", "tls is", false},
+                            {"HostnameLookups", "Off", "names of clients are", true},
+                            {"TraceEnable", "Off", "TRACE is", true}};
+
 void Parser::do_reading(const Directive& directive, const std::vector<Word>& words) {
     if (directive.name == "Include") return include(words, false);
     if (directive.name == "IncludeOptional") return include(words, true);
     if (directive.name == "Define") return define(words);
     if (directive.name == "UnDefine") return definitions_.undefine(words[1].text);
     // The others have one value that changes nothing, and are for what we do not do.
-    if (words.size() == 2 && text::iequals(words[1].text, "None")) return;
-    error(words[1].offset, directive.name == "AllowOverride"
-                               ? "AllowOverride must be None: .htaccess files are known, not "
-                                 "supported by this release"
-                               : "ConnectionFallback must be none: tls is known, not supported by "
-                                 "this release");
+    for (const Fixed& one : kFixed) {
+        if (one.directive != directive.name) continue;
+        if (words.size() != 2 || !text::iequals(words[1].text, one.value))
+            return error(words[1].offset,
+                         fmt::format("{} must be {}: {} known, not supported by this release",
+                                     one.directive, one.value, one.others));
+        if (one.told) ignore(directive, words[0]);
+    }
 }
 
 void Parser::include(const std::vector<Word>& words, bool optional) {

@@ -26,7 +26,7 @@ constexpr Section kSections[] = {
     {"DirectoryMatch", "expression", SectionKind::Other, "Directories by a regular expression."},
     {"LocationMatch", "expression", SectionKind::Other, "Paths by a regular expression."},
     {"Files", "name", SectionKind::Other, "Files by name."},
-    {"FilesMatch", "expression", SectionKind::Other, "Files by a regular expression."},
+    {"FilesMatch", "expression", SectionKind::Other, "Files by a regular expression. Only httpd's own <FilesMatch \"^\\.ht\"> is taken, without effect: names that begin with .ht are never served."},
     {"Limit", "method ...", SectionKind::Other, "Access by method."},
     {"LimitExcept", "method ...", SectionKind::Other, "Access by all other methods."},
     {"RequireAll", "", SectionKind::Other, "Conditions that must all hold."},

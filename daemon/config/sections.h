@@ -31,6 +31,8 @@ struct Section {
 
 [[nodiscard]] std::span<const Section> sections();
 [[nodiscard]] const Section* find_section(std::string_view name);  // any case
+// The nearest name for "did you mean"; "" when nothing is near. lookup.cc.
+[[nodiscard]] std::string_view suggest_section(std::string_view wrong);
 
 struct Module {
     std::string_view name;  // "status_module"

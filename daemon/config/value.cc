@@ -119,9 +119,11 @@ std::string out_of_range(const Directive& directive, std::string_view word, bool
     const std::string range = range_text(directive);
     // "must be from 1 to 20", but "must be 0 (never) or 1 to 20".
     const bool plain = directive.zero.empty() && !named;
-    return fmt::format("{} must be {}{}{}, not \"{}\"", directive.name,
-                       number ? "" : noun(directive.kind),
-                       plain ? "from " : (named || number ? "" : "of "), range, text::escape(word));
+    const bool raised = directive.kind == Kind::Factor && directive.clamps;
+    return fmt::format(
+        "{} must be {}{}{}{}, not \"{}\"", directive.name, number ? "" : noun(directive.kind),
+        plain ? "from " : (named || number ? "" : "of "), range,
+        raised ? " (what is above 0 and less is raised to that)" : "", text::escape(word));
 }
 
 bool in_range(const Directive& directive, std::int64_t number) {
@@ -148,6 +150,31 @@ Outcome check_instance(const std::string& word) {
                   "main");
 }
 
+// [scheme://]name[:port]; "" is none. What a name may be made of is a matter of its owner.
+Outcome check_server_name(const std::string& word) {
+    std::string_view rest = word;
+    if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos)
+        rest.remove_prefix(scheme + 3);
+    bool good = rest.find_first_of(" \t\"'<>/\\") == std::string_view::npos;
+    const std::size_t colon = rest.rfind(':');
+    const std::size_t bracket = rest.rfind(']');
+    if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {
+        const auto port = text::parse_uint(rest.substr(colon + 1));
+        good = good && port && *port > 0 && *port <= 65535;
+    }
+    if (good) return {};
+    return refuse(
+        fmt::format("ServerName must be a name or an address, and may have a port, not "
+                    "\"{}\"",
+                    text::escape(word)));
+}
+
+Outcome refuse_root(const Directive& directive) {
+    return refuse(
+        fmt::format("{} must not be root: children that serve strangers have no rights to lose",
+                    directive.name));
+}
+
 // P-9 as far as it needs no look-up; load.cc resolves names.
 Outcome check_identity(const Directive& directive, const std::string& word) {
     if (word.empty()) return refuse(fmt::format("{} must have a name", directive.name));
@@ -158,15 +185,9 @@ Outcome check_identity(const Directive& directive, const std::string& word) {
                 fmt::format("{} must be a name or # and a number from 1 to 4294967294, not \"{}\"",
                             directive.name, text::escape(word)));
         }
-        if (*id == 0 && directive.name == "User") {
-            return refuse(
-                "User must not be root: children that serve strangers have no rights to lose");
-        }
+        if (*id == 0) return refuse_root(directive);
     }
-    if (word == "root" && directive.name == "User") {
-        return refuse(
-            "User must not be root: children that serve strangers have no rights to lose");
-    }
+    if (word == "root") return refuse_root(directive);
     return {};
 }
 
@@ -197,6 +218,7 @@ Outcome check_text(const Directive& directive, const std::string& word) {
             "name: ./syslog)");
     }
     if (directive.name == "Instance") return check_instance(word);
+    if (directive.name == "ServerName") return check_server_name(word);
     if (directive.name == "User" || directive.name == "Group") {
         return check_identity(directive, word);
     }

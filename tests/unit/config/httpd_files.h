@@ -91,4 +91,20 @@ inline constexpr const char* kDebianLoad =
     "# Conflicts: mpm_worker mpm_prefork\n"
     "LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n";
 
+// apache2.conf and conf-available/security.conf, without their variables of the environment
+inline constexpr const char* kDebianMain =
+    "DefaultRuntimeDir /var/run/apache2\n"
+    "Timeout 300\nKeepAlive On\nMaxKeepAliveRequests 100\nKeepAliveTimeout 5\n"
+    "HostnameLookups Off\nLogLevel warn\n"
+    "<Directory />\n\tOptions FollowSymLinks\n\tAllowOverride None\n"
+    "\tRequire all denied\n</Directory>\n"
+    "<Directory /var/www/>\n\tOptions Indexes FollowSymLinks\n\tAllowOverride None\n"
+    "\tRequire all granted\n</Directory>\n"
+    "AccessFileName .htaccess\n"
+    "<FilesMatch \"^\\.ht\">\n\tRequire all denied\n</FilesMatch>\n"
+    "LogFormat \"%v:%p %h %l %u %t \\\"%r\\\" %>s %O \\\"%{Referer}i\\\" "
+    "\\\"%{User-Agent}i\\\"\" vhost_combined\n"
+    "ServerTokens OS\nServerSignature On\nTraceEnable Off\n"
+    "ServerAdmin webmaster@localhost\nEnableSendfile Off\nEnableMMAP Off\n";
+
 }  // namespace mpmd::config::httpd

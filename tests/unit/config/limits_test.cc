@@ -62,10 +62,10 @@ BOOST_AUTO_TEST_CASE(what_the_lines_said_is_gone_with_the_lines) {  // D-30
         all += std::string(line) + "\n";
     const FileLayer before = parse(all, "t.conf");
     BOOST_REQUIRE_MESSAGE(before.ok(), only_error(before));
-    const FileLayer after = parse_lines("ServerName ${A}\n");
+    const FileLayer after = parse_lines("TypesConfig ${A}\n");
     Settings plain = default_settings();
     plain.listen = after.settings.listen;
-    plain.server_name = "${A}";
+    plain.types_config = "${A}";
     BOOST_TEST((after.settings == plain));
     BOOST_TEST(!(before.settings == plain));
 }

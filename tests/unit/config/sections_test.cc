@@ -147,6 +147,7 @@ const HttpdFile kHttpdFiles[] = {
     {"status.conf", httpd::kDebianStatus, 400, 0, 0},
     {"serve-cgi-bin.conf", httpd::kDebianCgi, 400, 0, 0},
     {"*.load", httpd::kDebianLoad, 400, 0, 1},
+    {"apache2.conf", httpd::kDebianMain, 400, 1, 10},
 };
 
 BOOST_DATA_TEST_CASE(a_file_of_httpd_loads_as_it_is,
@@ -272,8 +273,8 @@ BOOST_AUTO_TEST_CASE(the_environment_stands_in_where_nothing_is_defined) {
 }
 
 BOOST_AUTO_TEST_CASE(a_value_is_not_split_and_not_looked_at_again) {
-    std::string lines = "Define A \"two words\"\nDefine B ${A}${A}\nServerName ${B}\n";
-    BOOST_TEST(parse_lines(lines).settings.server_name == "two wordstwo words");
+    std::string lines = "Define A \"two words\"\nDefine B ${A}${A}\nTypesConfig ${B}\n";
+    BOOST_TEST(parse_lines(lines).settings.types_config == "two wordstwo words");
     lines = "Define A aaaaaaaaaaaaaaaa\n";
     for (int i = 0; i < 30; ++i)
         lines += "Define A ${A}${A}${A}${A}\n";

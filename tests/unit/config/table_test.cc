@@ -116,7 +116,8 @@ BOOST_DATA_TEST_CASE(every_text_is_taken_and_read_back, data::make(entries([](co
                      }))) {
     const Directive& directive = *sample.directive;
     for (const std::string text : {"plain-name", "two words"}) {
-        if (directive.name == "Instance" && text == "two words") continue;
+        const bool one_word = directive.name == "Instance" || directive.name == "ServerName";
+        if (one_word && text == "two words") continue;
         Settings settings;
         BOOST_TEST(assign_text(directive, settings, text).has_value());
         BOOST_TEST(directive.binding.text(settings) == text);
