@@ -58,7 +58,7 @@ struct Connection : ListLink {
     std::optional<MonoTime> deadline;
     net::Address peer;
     std::optional<net::Address> local;  // when a log has asked for it
-    std::uint64_t bytes_in = 0;  // not yet in the row
+    std::uint64_t bytes_in = 0;         // not yet in the row
     std::uint64_t bytes_out = 0;
     std::unique_ptr<Exchange> exchange;
 
