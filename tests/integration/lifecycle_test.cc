@@ -456,7 +456,7 @@ BOOST_AUTO_TEST_CASE(stop_finds_a_server_whose_pid_file_is_gone) {  // P-15
     BOOST_TEST(second.exit_status == 1);
     BOOST_TEST(second.err.find("pid " + std::to_string(server.pid())) != std::string::npos,
                second.err);
-    Running running(server.port(), "600");
+    Running running(server, kEndless);
     server.signal(SIGQUIT);
     BOOST_TEST(refuses(server.port()));
     const Ended restarted = verb(server, "graceful");
