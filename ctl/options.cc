@@ -44,6 +44,7 @@ std::string command_help(const Command& command) {
 // What CLI11 writes into while it parses one flag of one command.
 struct FlagSlot {
     const Flag* flag;
+    const CLI::Option* option = nullptr;
     bool given = false;
     std::string value;
 };
@@ -88,11 +89,12 @@ void add_command(Parser& parser, const Command& command) {
     slot.app = parser.app.add_subcommand(command.name, command.summary);
     slot.app->fallthrough();
     for (const Flag& flag : command.flags) {
-        FlagSlot& target = slot.flags.emplace_back(FlagSlot{&flag, false, {}});
+        FlagSlot& target = slot.flags.emplace_back(FlagSlot{&flag, nullptr, false, {}});
         if (*flag.value_name == '\0')
             slot.app->add_flag(flag.name, target.given, flag.help);
         else
-            slot.app->add_option(flag.name, target.value, flag.help)->type_name(flag.value_name);
+            target.option = slot.app->add_option(flag.name, target.value, flag.help)
+                                ->type_name(flag.value_name);
     }
     if (command.max_words > 0)
         slot.app->add_option("words", slot.words, command.arguments)->type_name(command.arguments);
@@ -113,12 +115,48 @@ std::optional<Format> format_of(std::string_view word) {
     return std::nullopt;
 }
 
+// A variable that is not set must not become "whoever is there" or "the default": what was given
+// empty is refused. A reason may be empty.
+std::optional<Failure> empty_value(const Parser& parser) {
+    const auto refusal = [](const std::string& name) {
+        return usage_failure(fmt::format("{} was given an empty value", name));
+    };
+    const GlobalOptions& options = parser.result.options;
+    const std::pair<const char*, const std::string*> globals[] = {
+        {"--server", &options.address}, {"--instance", &options.instance},
+        {"--output", &parser.format},   {"--timeout", &parser.timeout},
+        {"--color", &options.color},
+    };
+    for (const auto& [name, value] : globals)
+        if (value->empty() && parser.app.count(name) > 0) return refusal(name);
+    for (const CommandSlot& slot : parser.slots)
+        for (const FlagSlot& flag : slot.flags)
+            if (flag.option != nullptr && flag.option->count() > 0 && flag.value.empty() &&
+                std::string_view(flag.flag->name) != "--reason")
+                return refusal(flag.flag->name);
+    return std::nullopt;
+}
+
+// What goes with what, among the options of every command.
+std::optional<Failure> wrong_choice(const GlobalOptions& options, const Command& command) {
+    const std::string_view name = command.name;
+    if (options.color != "auto" && options.color != "always" && options.color != "never")
+        return usage_failure(
+            fmt::format("--color takes auto, always or never, not '{}'", options.color));
+    if (options.format == Format::Value && name != "get")
+        return usage_failure("-o value goes with get alone");
+    if (options.format == Format::Json && name == "top")
+        return usage_failure("top draws for people; for data: mpmctl -o json status, ps or conns");
+    return std::nullopt;
+}
+
 tl::expected<Invocation, Failure> finish(Parser& parser) {
     Invocation& result = parser.result;
     if (parser.version) {
         result.text = fmt::format("mpmctl {}\n", MPMD_VERSION);
         return std::move(result);
     }
+    if (auto failure = empty_value(parser)) return tl::unexpected<Failure>(std::move(*failure));
     const std::optional<Format> format = format_of(parser.format);
     if (!format)
         return tl::unexpected<Failure>(usage_failure(
@@ -145,6 +183,8 @@ tl::expected<Invocation, Failure> finish(Parser& parser) {
         return tl::unexpected<Failure>(
             usage_failure("a command is missing; mpmctl --help lists them"));
     }
+    if (auto failure = wrong_choice(result.options, *result.command))
+        return tl::unexpected<Failure>(std::move(*failure));
     if (result.arguments.words.size() < result.command->min_words ||
         result.arguments.words.size() > result.command->max_words)
         return tl::unexpected<Failure>(

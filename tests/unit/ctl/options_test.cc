@@ -54,6 +54,36 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_exit_2_and_names_the_word) {
     BOOST_TEST(parse({"-o", "xml", "status"}).error().message.find("xml") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_is_empty_is_none) {  // mpmctl -s "$UNSET" restart --all
+    for (const auto& words :
+         std::vector<std::vector<const char*>>{{"-s", "", "restart", "--all"},
+                                               {"restart", "--all", "-s", ""},
+                                               {"-i", "", "status"},
+                                               {"-o", "", "status"},
+                                               {"--timeout", "", "status"},
+                                               {"restart", "--all", "--surge", ""},
+                                               {"restart", "--all", "--drain-timeout", ""},
+                                               {"set", "MinSpareThreads=1", "--if-rev", ""}}) {
+        const auto invocation = parse(words);
+        BOOST_REQUIRE_MESSAGE(!invocation, words[0] << " " << words[1]);
+        BOOST_TEST(invocation.error().exit_code == ctl::kExitUsage);
+        BOOST_TEST(invocation.error().message.find("empty") != std::string::npos,
+                   invocation.error().message);
+    }
+    BOOST_TEST(parse({"restart", "--all", "--reason", ""}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_command_cannot_do_is_refused_and_not_ignored) {
+    const auto refused = [](std::vector<const char*> words) {
+        const auto invocation = parse(std::move(words));
+        return invocation ? std::string() : invocation.error().message;
+    };
+    BOOST_TEST(refused({"--color", "foo", "top"}).find("foo") != std::string::npos);
+    BOOST_TEST(refused({"top", "--batch", "-o", "json"}).find("status") != std::string::npos);
+    BOOST_TEST(refused({"status", "-o", "value"}).find("get") != std::string::npos);
+    BOOST_TEST(refused({"get", "KeepAliveTimeout", "-o", "value", "--color", "never"}) == "");
+}
+
 BOOST_AUTO_TEST_CASE(help_fits_a_terminal_of_80_by_24) {
     std::vector<std::vector<const char*>> calls{{"--help"}};
     for (const ctl::Command& command : ctl::commands())
