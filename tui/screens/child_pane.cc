@@ -28,22 +28,33 @@ std::string leaving_text(const v1::Child& child, std::int64_t now) {
 
 void draw_identity(const v1::Child& child, Canvas& canvas, const Rect& area, std::int64_t now) {
     int x = put_field(canvas, area.x, area.y, "child", fmt::format("{}", child.uid()));
-    x = put_field(canvas, x, area.y, "slot", fmt::format("{}", child.slot()));
+    // Of one that leaves other things are asked, and 80 columns have no room for both.
+    if (child.retire_reason().empty() || area.width >= 100)
+        x = put_field(canvas, x, area.y, "slot", fmt::format("{}", child.slot()));
     x = put_field(canvas, x, area.y, "pid", fmt::format("{}", child.pid()));
     x = canvas.put(x, area.y, child.state(), kBold) + 2;
     x = put_field(canvas, x, area.y, "age",
                   human_duration(Seconds(now - child.start_time().seconds())));
     if (!child.retire_reason().empty())
         x = put_field(canvas, x, area.y, "leaves:", leaving_text(child, now));
-    if (!child.held_by().empty())
-        x = put_field(canvas, x, area.y, "held by", cut(child.held_by(), area.right() - x - 8));
     if (child.heartbeat_age_ms() > 5000)
         x = put_field(canvas, x, area.y, "no heartbeat for",
                       human_duration(Milliseconds(child.heartbeat_age_ms())));
     const auto all =
         static_cast<double>(child.requests_on_listener() + child.requests_on_workers());
-    put_field(canvas, x, area.y, "on listener",
-              human_percent(static_cast<double>(child.requests_on_listener()), all));
+    const std::string share = human_percent(static_cast<double>(child.requests_on_listener()), all);
+    constexpr std::string_view kShare = "on listener";
+    if (x + width(kShare) + 1 + width(share) <= area.right())
+        put_field(canvas, x, area.y, std::string(kShare), share);
+}
+
+// The connection that one which leaves has had longest; returns the line after it.
+int draw_holder(const v1::Child& child, Canvas& canvas, const Rect& area) {
+    if (child.held_by().empty() || area.height < 2) return area.y;
+    constexpr std::string_view kLabel = "held by";
+    put_field(canvas, area.x, area.y, std::string(kLabel),
+              cut(child.held_by(), area.width - width(kLabel) - 1));
+    return area.y + 1;
 }
 
 // The letters, wrapped; returns the line after them.
@@ -119,8 +130,9 @@ void draw_child_pane(const Model& model, Canvas& canvas, const Rect& area) {
     }
     draw_identity(*child, canvas, area, sample_second(model));
     if (area.height < 2) return;
-    const int most = model.children.detail ? area.height / 3 : area.height - 2;
-    const int y = draw_letters(*child, canvas, {area.x, area.y + 1, area.width, std::max(most, 1)});
+    const int top = draw_holder(*child, canvas, {area.x, area.y + 1, area.width, area.height - 1});
+    const int most = model.children.detail ? area.height / 3 : area.bottom() - top - 1;
+    const int y = draw_letters(*child, canvas, {area.x, top, area.width, std::max(most, 1)});
     if (y < area.bottom()) draw_parked(*child, canvas, y);
     if (model.children.detail && y + 2 < area.bottom())
         draw_threads(*child, canvas, {area.x, y + 1, area.width, area.bottom() - y - 1});

@@ -85,6 +85,20 @@ BOOST_AUTO_TEST_CASE(a_child_that_leaves_shows_its_countdown_and_what_holds_it) 
     BOOST_TEST(shows(model, "held by 14m02s 198.51.100.7:51122 GET /big.iso"));
 }
 
+BOOST_AUTO_TEST_CASE(a_child_that_leaves_is_told_whole_in_80_columns) {
+    Model model = sample::live(80, 24);
+    auto frame = changeable(model);
+    v1::Child& leaving = *frame->mutable_children(6);
+    leaving.set_retire_reason("operator");
+    leaving.mutable_drain_deadline()->set_seconds(frame->sample_time().seconds() + 297);
+    leaving.set_held_by("14m02s 198.51.100.7:51122 GET /big.iso");
+    sample::press(model, U"2jjjjjj");
+    deliver(model, frame);
+    BOOST_TEST(shows(model, "leaves: operator, 4m57 left"));
+    BOOST_TEST(shows(model, "held by 14m02s 198.51.100.7:51122 GET /big.iso"));
+    BOOST_TEST(shows(model, "queued"));  // the lines below it stay
+}
+
 BOOST_AUTO_TEST_CASE(typed_words_narrow_at_once_and_escape_brings_all_back) {
     Model model = sample::live(80, 24);
     sample::press(model, U"2/drain");
