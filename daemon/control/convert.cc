@@ -184,9 +184,23 @@ void set_step(v1::OperationStep* out, const sb::OperationStep& step, const Sampl
         out->set_note(fmt::format("{} requests in progress", old->numbers.in_progress));
 }
 
-std::string progress_of(const sb::OperationHead& head) {
+// An operation ends while old children drain beyond its limit: then those count that are there.
+std::uint32_t still_draining(const sb::OperationHead& head, const Sample* sample) {
+    if (!ended(head)) return head.draining;
+    if (sample == nullptr) return 0;
+    return static_cast<std::uint32_t>(
+        std::count_if(sample->snapshot.children.begin(), sample->snapshot.children.end(),
+                      [&](const sb::Child& child) {
+                          // A child that this operation started may leave for other reasons.
+                          return child.row.operation == head.number &&
+                                 (child.row.reason == sb::RetireReason::Restart ||
+                                  child.row.reason == sb::RetireReason::Reload);
+                      }));
+}
+
+std::string progress_of(const sb::OperationHead& head, std::uint32_t draining) {
     std::string out = fmt::format("{}/{} replaced", head.done, head.total);
-    if (head.draining > 0) out += fmt::format(", {} draining", head.draining);
+    if (draining > 0) out += fmt::format(", {} draining", draining);
     return out;
 }
 
@@ -401,8 +415,9 @@ v1::Operation operation_of(const sb::OperationHead& head,
                       : v1::OPERATION_STATE_UNSPECIFIED);
     out.set_done(head.done);
     out.set_total(head.total);
-    out.set_draining(head.draining);
-    out.set_progress(progress_of(head));
+    const std::uint32_t draining = still_draining(head, sample);
+    out.set_draining(draining);
+    out.set_progress(progress_of(head, draining));
     set_time(out.mutable_create_time(), head.create_wall_us);
     if (head.end_wall_us != 0) set_time(out.mutable_end_time(), head.end_wall_us);
     out.set_author(author);

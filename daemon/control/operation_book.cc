@@ -112,7 +112,7 @@ v1::Operation OperationBook::convert(const store::Operation& operation) {
     out.set_state(state_from(operation.state));
     out.set_done(operation.done);
     out.set_total(operation.total);
-    out.set_draining(operation.draining);
+    if (operation.end_time_us == 0) out.set_draining(operation.draining);
     out.set_progress(fmt::format("{}/{} replaced", operation.done, operation.total));
     set_time(out.mutable_create_time(), static_cast<std::uint64_t>(operation.create_time_us));
     if (operation.end_time_us != 0)

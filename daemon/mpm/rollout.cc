@@ -322,7 +322,11 @@ std::int64_t Rollout::draining() const {
 
 std::string Rollout::progress() const {
     std::string text = fmt::format("{}/{} replaced", replaced(), total());
-    if (draining() > 0) text += fmt::format(", {} draining", draining());
+    // Its last words stay when they have long gone.
+    if (draining() > 0)
+        text += finished() ? fmt::format(" ({} {} still draining)", draining(),
+                                         draining() == 1 ? "was" : "were")
+                           : fmt::format(", {} draining", draining());
     if (state_ == State::Paused) text += ", paused";
     return text;
 }

@@ -322,6 +322,24 @@ BOOST_AUTO_TEST_CASE(notices_say_what_needs_a_person) {
     BOOST_TEST(notices[3].find("4 threads") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_that_ended_counts_only_who_still_drains) {
+    scoreboard::OperationHead head{};
+    head.number = 17;
+    head.state = scoreboard::OperationState::Succeeded;
+    head.total = head.done = 1;
+    head.draining = 1;  // when it ended
+    Sample at = sample();
+    at.snapshot.children.resize(2);
+    at.snapshot.children[0].row.operation = 17;  // its successor, which serves
+    at.snapshot.children[1].row.operation = 17;
+    at.snapshot.children[1].row.reason = scoreboard::RetireReason::Restart;
+    BOOST_TEST(operation_of(head, {}, "alice", &at).progress() == "1/1 replaced, 1 draining");
+    at.snapshot.children.pop_back();
+    const v1::Operation later = operation_of(head, {}, "alice", &at);
+    BOOST_TEST(later.progress() == "1/1 replaced");
+    BOOST_TEST(later.draining() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(operations_are_named_and_names_are_read_back) {
     BOOST_TEST(operation_name(17) == "op-17");
     BOOST_TEST(operation_number("op-17").value() == 17U);
