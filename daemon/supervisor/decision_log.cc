@@ -149,4 +149,15 @@ void DecisionLog::add(const mpm::Decision& decision,
     if (deeds.quiet()) quiet_ = reason;
 }
 
+void DecisionLog::add_start(std::string_view rule, std::string_view why, WallTime now) {
+    row_.spawned = 1;
+    row_.recalled = 0;
+    row_.retired_uid = 0;
+    scoreboard::set_text(row_.branch, rule);
+    scoreboard::set_text(row_.cause, "");
+    scoreboard::set_text(row_.text, why);
+    board_.decision(row_, now);
+    quiet_.reset();
+}
+
 }  // namespace mpmd::supervisor

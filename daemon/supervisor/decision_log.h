@@ -39,6 +39,9 @@ public:
              const Deeds& deeds,
              WallTime now);
 
+    // One child, started outside regulation; with the figures of the last tick.
+    void add_start(std::string_view rule, std::string_view why, WallTime now);
+
 private:
     // What makes two quiet ticks the same.
     struct Reason {

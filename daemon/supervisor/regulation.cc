@@ -96,6 +96,12 @@ std::string shortage_text(const mpm::Decision& decision,
     return "";
 }
 
+std::string past_shortage_text(std::string_view text, Nanoseconds ago) {
+    constexpr std::size_t kMost = sizeof(scoreboard::Global::shortage_text) - 40;
+    return fmt::format("{} ({} s ago; enough since)", text.substr(0, kMost),
+                       std::max<std::int64_t>(std::chrono::ceil<Seconds>(ago).count(), 1));
+}
+
 bool Regulation::tick(const Now& now) {
     CensusInputs inputs{core_.slots(), os::online_cores(), core_.revisions.generation(),
                         now.rollout_running, core_.settings().limits.async_factor_micro};
@@ -274,12 +280,18 @@ void Regulation::keep_episodes(const mpm::Decision& decision, const mpm::Census&
 void Regulation::show_shortage(const mpm::Decision& decision, MonoTime now) {
     scoreboard::Global& global = core_.board.global;
     if (decision.shortage == mpm::Cause::None) {
-        if (now - short_at_ < kShortageInSight) return;
+        if (global.shortage == scoreboard::Shortage::None) return;
+        if (now - short_at_ < kShortageInSight) {
+            scoreboard::set_text(global.shortage_text,
+                                 past_shortage_text(last_short_text_, now - short_at_));
+            return;
+        }
         global.shortage = scoreboard::Shortage::None;
         scoreboard::set_text(global.shortage_text, "");
         return;
     }
     short_at_ = now;
+    last_short_text_ = short_text_;
     global.shortage = static_cast<scoreboard::Shortage>(decision.shortage);
     scoreboard::set_text(global.shortage_text, short_text_);
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/mpm/maintenance.h"
+#include "daemon/os/clock.h"
 #include "daemon/supervisor/children.h"
 #include "daemon/supervisor/decision_log.h"
 #include "daemon/supervisor/episodes.h"
@@ -28,6 +29,11 @@ public:
         pace_ = mpm::note_sick(pace_);
         for (BucketPace& bucket : buckets_)
             bucket.rate = 1;
+    }
+    // A child was started by another rule (M-10, E-20 ...): it stands among the decisions, for the
+    // figures of the next tick are what they are because of it.
+    void note_start(std::string_view rule, std::string_view why) {
+        log_.add_start(rule, why, os::wall_now());
     }
     // After a change from `before`: lowered spare limits bring the pool back down.
     void note_change(const mpm::Limits& before);
@@ -62,13 +68,17 @@ private:
     mpm::Pace pace_;  // rate and settling: of the bucket that was regulated last
     std::vector<BucketPace> buckets_;
     mpm::Census last_census_;
-    std::string short_text_;  // of this tick: what is short, or who holds the slots
-    MonoTime short_at_{};     // the last tick that was short of something
+    std::string short_text_;       // of this tick: what is short, or who holds the slots
+    MonoTime short_at_{};          // the last tick that was short of something
+    std::string last_short_text_;  // of that tick
 };
 
 // Pure. "all 150 workers are busy; raise MaxRequestWorkers" and the like; "" when nothing is short.
 [[nodiscard]] std::string shortage_text(const mpm::Decision& decision,
                                         const mpm::Limits& limits,
                                         std::int64_t online_cores);
+
+// Pure. The same when it is over: its figures were true then, and others are true now.
+[[nodiscard]] std::string past_shortage_text(std::string_view text, Nanoseconds ago);
 
 }  // namespace mpmd::supervisor

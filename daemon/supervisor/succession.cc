@@ -23,12 +23,12 @@ void Succession::start(Pair& pair) {
     const auto uid = children_.start({.held = held, .instead_of = pair.handover.old()});
     if (!uid) return;  // asked again at the next tick
     pair.handover.started(*uid);
-    core_.tell(log::Level::Info, "child.successor",
-               fmt::format("child {} is started to take over from child {} ({})", uid->value(),
-                           pair.handover.old().value(),
-                           pair.reason == RetireReason::Quota ? "its quota is nearly used up"
-                                                              : "MaxChildRSS"),
-               *uid);
+    const std::string why = fmt::format(
+        "child {} is started to take over from child {} ({})", uid->value(),
+        pair.handover.old().value(),
+        pair.reason == RetireReason::Quota ? "its quota is nearly used up" : "MaxChildRSS");
+    core_.tell(log::Level::Info, "child.successor", why, *uid);
+    regulation_.note_start(pair.reason == RetireReason::Quota ? "E-20" : "U-14", why);
 }
 
 void Succession::perform(Handover::Action action, Pair& pair) {

@@ -9,12 +9,14 @@
 
 #include "daemon/mpm/quota.h"
 #include "daemon/supervisor/children.h"
+#include "daemon/supervisor/regulation.h"
 
 namespace mpmd::supervisor {
 
 class Succession {
 public:
-    Succession(Core& core, Children& children) : core_(core), children_(children) {}
+    Succession(Core& core, Children& children, Regulation& regulation)
+        : core_(core), children_(children), regulation_(regulation) {}
 
     void near_quota(Child& old);
     void stopped_accepting(const Child& old);
@@ -39,6 +41,7 @@ private:
 
     Core& core_;
     Children& children_;
+    Regulation& regulation_;               // keeps the decisions
     std::map<std::uint64_t, Pair> pairs_;  // by uid of the old one
     MonoTime next_recycling_{};
 };

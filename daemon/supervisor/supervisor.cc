@@ -39,7 +39,7 @@ Supervisor::Supervisor(Equipment equipment)
       kept_marks_(equipment.marks),
       children_(core_, hooks()),
       regulation_(core_, children_),
-      succession_(core_, children_),
+      succession_(core_, children_, regulation_),
       replacement_(core_, children_),
       control_(core_, [this](const ipc::Command& command) { commands_.handle(command); }),
       commands_(CommandServer::Parts{
@@ -412,13 +412,24 @@ void Supervisor::child_exited(const Children::Exit& exit) {
     succession_.exited(uid);
     if (lifecycle_.stopping()) return;
     if (verdict.action == mpm::Verdict::Action::ReplaceNow && core_.respawn.may_fork(now))
-        (void)children_.start({false, 0, exit.child.slot});  // M-10: where it was
+        replace_dead(exit);
     if (verdict.action == mpm::Verdict::Action::StopServer) {
         core_.tell(
             Level::Alert, "server.fatal",
             fmt::format("child pid {} ended with a fatal error; the server stops", exit.child.pid));
         lifecycle_.request(mpm::Command::FatalStop);
     }
+}
+
+// M-10: where it was.
+void Supervisor::replace_dead(const Children::Exit& exit) {
+    const auto successor = children_.start({false, 0, exit.child.slot});
+    if (!successor) return;
+    const std::string end = exit.ended.signal
+                                ? fmt::format("died of signal {}", *exit.ended.signal)
+                                : fmt::format("ended with status {}", exit.ended.exit_status);
+    regulation_.note_start("M-10", fmt::format("child {} {}; child {} is started in its place",
+                                               exit.child.uid.value(), end, successor->value()));
 }
 
 void Supervisor::speak_of(const mpm::Verdict& verdict, const Children::Exit& exit) {

@@ -76,6 +76,7 @@ private:
     [[nodiscard]] bool has_dropped_root(Child& child);
     void child_ready(Child& child);
     void child_exited(const Children::Exit& exit);
+    void replace_dead(const Children::Exit& exit);
     void speak_of(const mpm::Verdict& verdict, const Children::Exit& exit);
     void announce_ready();
     void show();

@@ -127,6 +127,17 @@ BOOST_AUTO_TEST_CASE(a_killed_child_is_replaced_and_the_other_notices_nothing) {
         told =
             told || (event.at("kind") == "child.crashed" && number(event.at("child_uid")) == dead);
     BOOST_TEST(told, events.dump(1));
+    // Why there is a new one stands among the decisions (U-20).
+    const std::string why = "child " + std::to_string(dead) + " died of signal 9; child " +
+                            std::to_string(newest) + " is started in its place";
+    Json decisions;
+    const bool kept_in_mind = becomes_true(seconds(2), [&] {
+        decisions = mpmctl.json({"decisions"}).at("decisions");
+        return std::any_of(decisions.begin(), decisions.end(), [&](const Json& row) {
+            return row.at("branch") == "M-10" && row.at("text") == why;
+        });
+    });
+    BOOST_TEST(kept_in_mind, decisions.dump(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_control_leaves_the_data_path_untouched_and_the_next_call_answered) {

@@ -189,6 +189,24 @@ BOOST_AUTO_TEST_CASE(the_ring_keeps_the_last_256) {
     BOOST_TEST(rows.back().number == 300U);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_that_another_rule_started_stands_alone) {  // M-10
+    Fixture f;
+    f.add(decision(mpm::Branch::Enough), {}, 1);
+    f.log.add_start("M-10", "child 3 died of signal 9; child 5 is started in its place", at(2));
+    f.add(decision(mpm::Branch::Enough), {}, 3);
+    const auto rows = f.rows();
+    BOOST_REQUIRE(rows.size() == 3U);
+    const scoreboard::DecisionRow& row = rows[1];
+    BOOST_TEST(scoreboard::text(row.branch) == "M-10");
+    BOOST_TEST(scoreboard::text(row.text) ==
+               "child 3 died of signal 9; child 5 is started in its place");
+    BOOST_TEST(row.spawned == 1U);
+    BOOST_TEST(row.ticks == 1U);
+    BOOST_TEST(row.idle == 3U);  // as at the last look
+    for (const std::size_t other : {std::size_t{0}, std::size_t{2}})
+        BOOST_TEST(rows[other].spawned == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mpmd::supervisor

@@ -49,6 +49,17 @@ BOOST_AUTO_TEST_CASE(is_a_sentence_with_its_numbers_and_what_to_do) {
     BOOST_TEST(shortage_text(decision, limits, 2).find("cores (2)") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(that_is_over_says_so_and_how_long) {
+    BOOST_TEST(past_shortage_text("workers: 0 idle", Milliseconds(2100)) ==
+               "workers: 0 idle (3 s ago; enough since)");
+    BOOST_TEST(past_shortage_text("workers: 0 idle", Milliseconds(0)) ==
+               "workers: 0 idle (1 s ago; enough since)");
+    // The words fit, whatever is short.
+    std::array<char, sizeof(scoreboard::Global::shortage_text)> field{};
+    scoreboard::set_text(field, past_shortage_text(std::string(400, 'x'), Seconds(4)));
+    BOOST_TEST(scoreboard::text(field).ends_with("x (4 s ago; enough since)"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(control_process)
