@@ -98,7 +98,7 @@ int send_restart(Session& session,
     const auto operation = session.api().restart_children(request);
     if (!operation) return session.refuse(operation.error());
     if (request.validate_only()) {
-        session.print(session.json() ? message_json(*operation) : operation->progress() + "\n");
+        session.print(session.json() ? message_json(*operation) : operation->result() + "\n");
         return kExitDone;
     }
     if (!arguments.has("--no-wait")) return follow_operation(session, arguments, *operation);

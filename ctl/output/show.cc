@@ -126,10 +126,18 @@ std::string show_server(const v1::Server& s) {
 
 namespace {
 
-// Why a child leaves, how long it still may, and what it waits for.
+constexpr std::uint32_t kSilentMs = 5000;  // as status has it
+
+// Why a child leaves, how long it still may, and what it waits for; and that it may hang.
 std::string child_note(const v1::Child& child, const google::protobuf::Timestamp& now) {
-    if (child.retire_reason().empty()) return child.accepting() ? "" : "not accepting";
-    std::string note = child.retire_reason();
+    std::string silence;
+    if (child.heartbeat_age_ms() > kSilentMs)
+        silence =
+            fmt::format("may hang: no sign of life for {}", scaled_age(child.heartbeat_age_ms()));
+    if (child.retire_reason().empty())
+        return !silence.empty() || child.accepting() ? silence : "not accepting";
+    std::string note = silence.empty() ? "" : silence + "; ";
+    note += child.retire_reason();
     if (child.has_drain_deadline())
         note += fmt::format(", {} left", scaled_age(age_ms(now, child.drain_deadline())));
     if (!child.held_by().empty()) note += ", held by " + child.held_by();
@@ -311,12 +319,14 @@ std::string show_directive(const v1::Directive& d) {
 std::string show_update(const v1::UpdateDirectivesResponse& response) {
     std::string out;
     for (const v1::ChangeEffect& e : response.effects())
-        out += fmt::format("{}: {} -> {} ({})\n", e.name(), e.old_value(), e.new_value(),
-                           apply_class_words(e.apply_class()));
+        out += e.old_value() == e.new_value()
+                   ? fmt::format("{}: stays {}\n", e.name(), e.new_value())
+                   : fmt::format("{}: {} -> {} ({})\n", e.name(), e.old_value(), e.new_value(),
+                                 apply_class_words(e.apply_class()));
     for (const std::string& warning : response.warnings())
         out += "warning: " + warning + "\n";
     if (!response.prediction().empty()) out += response.prediction() + "\n";
-    out += response.validated_only()
+    out += response.validated_only() || response.unchanged()
                ? fmt::format("nothing changed: rev {} stays\n", response.revision())
                : fmt::format("rev {} applied\n", response.revision());
     return out;

@@ -86,6 +86,19 @@ std::string children(std::int32_t delta) {
     return fmt::format("{} child{}", count, count == 1 ? "" : "ren");
 }
 
+bool was_so_already(const Update& update) {
+    for (const auto& [name, value] : metadata_of(update.reply))
+        if (name == "unchanged") return true;
+    return false;
+}
+
+// For a change after which every value is what it was.
+std::string prediction_of_nothing(const Update& update) {
+    if (update.body.validate_only != 0) return "no value would change";
+    if (was_so_already(update)) return "nothing changes: it is so already";
+    return "no value changes; what is set here holds whatever the file says at its next load";
+}
+
 std::string prediction_of(const Update& update, bool rolling) {
     const auto delta = static_cast<std::int32_t>(update.reply.children_delta);
     const bool only = update.body.validate_only != 0;
@@ -109,6 +122,7 @@ v1::UpdateDirectivesResponse response_of(const Api& api, const Update& update) {
     response.set_etag(etag_of(update.reply.revision));
     response.set_validated_only(update.body.validate_only != 0);
     bool rolling = false;
+    bool same = true;
     for (std::size_t i = 0; i < update.body.count; ++i) {
         const ipc::Change& change = update.body.changes[i];
         const auto* directive = config::find_directive(ipc::text(change.name));
@@ -116,6 +130,7 @@ v1::UpdateDirectivesResponse response_of(const Api& api, const Update& update) {
         effect.set_name(std::string(ipc::text(change.name)));
         effect.set_old_value(value_before(update, ipc::text(change.name)));
         effect.set_new_value(value_after(update, change));
+        same = same && effect.old_value() == effect.new_value();
         if (directive == nullptr) continue;
         effect.set_apply_class(apply_class_of(directive->apply));
         rolling = rolling || (directive->apply == config::Apply::Rolling &&
@@ -128,7 +143,8 @@ v1::UpdateDirectivesResponse response_of(const Api& api, const Update& update) {
         reply.header = update.reply;
         *response.mutable_operation() = accepted_operation(api, reply);
     }
-    response.set_prediction(prediction_of(update, rolling));
+    response.set_unchanged(was_so_already(update));
+    response.set_prediction(same ? prediction_of_nothing(update) : prediction_of(update, rolling));
     return response;
 }
 

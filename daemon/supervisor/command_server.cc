@@ -59,6 +59,14 @@ config::ChangeRequest request_of(const ipc::ChangeBody& body) {
     return request;
 }
 
+std::string would_replace(const Replacement::Order& order, const mpm::Limits& limits) {
+    const auto count = static_cast<std::int64_t>(order.targets.size());
+    const std::int64_t surge =
+        order.max_surge > 0 ? order.max_surge : mpm::default_surge(limits.active_limit());
+    if (count == 1) return "would replace 1 child";
+    return fmt::format("would replace {} children, {} at a time", count, std::min(count, surge));
+}
+
 }  // namespace
 
 void CommandServer::handle(const ipc::Command& command) {
@@ -187,9 +195,14 @@ std::optional<Reply> CommandServer::change(const ipc::CommandHeader& header,
     if (auto reply = refusal_of(validated)) return reply;
     if (body.validate_only != 0) {
         Reply reply = done("valid; nothing was changed");
-        reply.header.children_delta = static_cast<std::uint32_t>(
-            parts_.regulation.predict(validated.config.effective.limits));
+        reply.header.children_delta = predicted(validated);
         ipc::cut_text(reply.header.metadata, differences_text(validated));
+        return reply;
+    }
+    // What is so already needs no revision.
+    if (validated.layers == core.revisions.layers()) {
+        Reply reply = done("nothing differs");
+        ipc::cut_text(reply.header.metadata, "unchanged=1\n");
         return reply;
     }
     if (validated.layers.saved == core.revisions.layers().saved)
@@ -207,6 +220,14 @@ std::optional<Reply> CommandServer::refusal_of(const config::Validated& validate
         return refused(text.refusal, text.message, text.metadata);
     }
     return validated.apply == config::Apply::Rolling ? busy() : std::nullopt;
+}
+
+// Children that regulation starts or retires because of the change; what it is about to do anyway
+// is none of it.
+std::uint32_t CommandServer::predicted(const config::Validated& validated) const {
+    const mpm::Limits& limits = validated.config.effective.limits;
+    if (limits == parts_.core.settings().limits) return 0;
+    return static_cast<std::uint32_t>(parts_.regulation.predict(limits));
 }
 
 void CommandServer::saved(bool written) {
@@ -256,8 +277,7 @@ Reply CommandServer::apply(config::Validated validated,
                            const ipc::ChangeBody& body) {
     Core& core = parts_.core;
     Reply reply = done();
-    reply.header.children_delta =
-        static_cast<std::uint32_t>(parts_.regulation.predict(validated.config.effective.limits));
+    reply.header.children_delta = predicted(validated);
     ipc::cut_text(reply.header.metadata, differences_text(validated));
     const std::string why(ipc::text(body.reason));
     const std::string what = changes_text(validated);
@@ -307,9 +327,8 @@ Reply CommandServer::rollout(const ipc::CommandHeader& header, const ipc::Rollou
     if (order.targets.empty())
         return refused(Refusal::BadRequest, "name the children to restart, or all of them");
     if (auto reply = busy()) return *reply;
-    if (body.validate_only != 0)
-        return done(fmt::format("would replace {} children", order.targets.size()));
     order.max_surge = body.max_surge;
+    if (body.validate_only != 0) return done(would_replace(order, core.settings().limits));
     if (body.drain_timeout_ms >= 0) order.drain_timeout = Milliseconds(body.drain_timeout_ms);
     order.uid = header.uid;
     order.request_id = header.request_id;

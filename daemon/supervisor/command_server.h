@@ -64,6 +64,7 @@ private:
     [[nodiscard]] std::optional<ipc::Reply> busy() const;
     // Which reply it is when nothing is done.
     [[nodiscard]] std::optional<ipc::Reply> refusal_of(const config::Validated& validated) const;
+    [[nodiscard]] std::uint32_t predicted(const config::Validated& validated) const;
     [[nodiscard]] ipc::Reply apply(config::Validated validated,
                                    const ipc::CommandHeader& header,
                                    const ipc::ChangeBody& body);

@@ -89,8 +89,16 @@ ipc::DirectiveState directive_state(const config::Directive& directive,
     const config::Config& config = *revisions.config();
     ipc::DirectiveState state;
     ipc::cut_text(state.name, directive.name);
-    const std::string value = config::value_text(directive, config.effective);
+    const std::string asked = config::value_text(directive, config.effective);
+    const bool fixed = fixed_at_start(directive);
+    const std::string value = fixed ? config::value_text(directive, revisions.begun_with()) : asked;
     ipc::cut_text(state.value, value);
+    if (value != asked) {
+        const auto shown = [](const std::string& text) { return text.empty() ? "none" : text; };
+        ipc::cut_text(state.note, fmt::format("{} {} takes effect at the next start of the server; "
+                                              "{} stays in use",
+                                              directive.name, shown(asked), shown(value)));
+    }
     // A derived default differs from what was asked for too, and is no adjustment.
     const bool adjusted =
         std::any_of(config.adjustments.begin(), config.adjustments.end(),
@@ -103,7 +111,8 @@ ipc::DirectiveState directive_state(const config::Directive& directive,
     if (origin->second.position.line > 0)
         ipc::cut_text(state.position, fmt::format("{}:{}", origin->second.position.file,
                                                   origin->second.position.line));
-    ipc::cut_text(state.note, old_lines_text(directive, config));
+    if (const std::string old = old_lines_text(directive, config); !old.empty())
+        ipc::cut_text(state.note, old);
     if (const Author* author = revisions.author(std::string(directive.name))) {
         state.author_uid = author->uid;
         state.revision = author->revision;

@@ -12,18 +12,17 @@ namespace {
 
 // What a running supervisor cannot move: it keeps the old place and says so.
 void warn_if_moved(std::vector<std::string>& warnings,
-                   const config::Settings& before,
+                   const config::Settings& begun,
                    const config::Settings& after) {
-    const auto check = [&](std::string_view name, const std::string& was, const std::string& is) {
+    for (const config::Directive& directive : config::directives()) {
+        if (!fixed_at_start(directive)) continue;
+        const std::string was = config::value_text(directive, begun);
+        const std::string is = config::value_text(directive, after);
         if (was != is)
-            warnings.push_back(fmt::format(
-                "{} \"{}\" takes effect at the next start; \"{}\" stays in use", name, is, was));
-    };
-    check("StateDir", before.state_dir, after.state_dir);
-    check("ScoreBoardFile", before.score_board_file, after.score_board_file);
-    check("ControlSocket", before.control_socket, after.control_socket);
-    check("MonitorSocket", before.monitor_socket, after.monitor_socket);
-    check("Instance", before.instance, after.instance);
+            warnings.push_back(
+                fmt::format("{} \"{}\" takes effect at the next start; \"{}\" stays in use",
+                            directive.name, is, was));
+    }
 }
 
 // 2.6, 6.5: refused, and the old configuration serves on (the original exits).
@@ -78,7 +77,7 @@ Reload::Outcome Reload::commit(Core& core, PidFile& pid_file, Reload reload) {
     Outcome outcome;
     outcome.warnings = core.revisions.commit(std::move(reload.loaded));
     const config::Config& now = *core.revisions.config();
-    warn_if_moved(outcome.warnings, before->effective, now.effective);
+    warn_if_moved(outcome.warnings, core.revisions.begun_with(), now.effective);
     for (const std::string& warning : now.warnings)
         outcome.warnings.push_back(warning);
     for (const mpm::Adjustment& adjustment : now.adjustments)

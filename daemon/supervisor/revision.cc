@@ -1,6 +1,7 @@
 #include "daemon/supervisor/revision.h"
 
 #include <algorithm>
+#include <array>
 
 #include <unistd.h>
 
@@ -67,8 +68,15 @@ Result<RevisionLog::First> RevisionLog::first(const std::string& file,
     first.log.file_ = plain.file;
     first.log.layers_ = std::move(composed.layers);
     first.log.config_ = std::make_shared<const config::Config>(std::move(composed.config));
+    first.log.begun_ = first.log.config_;
     first.log.revision_ = Revision(saved.revision + 1);
     return first;
+}
+
+bool fixed_at_start(const config::Directive& directive) {
+    constexpr std::array<std::string_view, 5> kFixed = {
+        "StateDir", "ScoreBoardFile", "ControlSocket", "MonitorSocket", "Instance"};
+    return std::find(kFixed.begin(), kFixed.end(), directive.name) != kFixed.end();
 }
 
 void RevisionLog::continue_from(std::uint64_t revision) {

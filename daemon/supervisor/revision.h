@@ -51,6 +51,8 @@ public:
     [[nodiscard]] std::string saved_text(const config::Layers& layers) const;
 
     [[nodiscard]] const std::shared_ptr<const config::Config>& config() const { return config_; }
+    // What the server was started with.
+    [[nodiscard]] const config::Settings& begun_with() const { return begun_->effective; }
     [[nodiscard]] const config::Layers& layers() const { return layers_; }
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] Generation generation() const { return generation_; }
@@ -64,6 +66,7 @@ private:
     config::FileLayer file_;
     config::Layers layers_;
     std::shared_ptr<const config::Config> config_;
+    std::shared_ptr<const config::Config> begun_;
     config::Surroundings surroundings_;
     std::map<std::string, Author> authors_;
     Generation generation_;
@@ -75,6 +78,10 @@ struct RevisionLog::First {
     std::vector<std::string> problems;
     bool dropped = false;  // a saved override: overrides.conf is to be written
 };
+
+// A directive whose new value waits for the next start of the server: where it keeps its state,
+// its sockets and its scoreboard, and its name.
+[[nodiscard]] bool fixed_at_start(const config::Directive& directive);
 
 // The errors of a file, each with its line and a caret, as one text.
 [[nodiscard]] std::string errors_text(const config::FileLayer& file);

@@ -111,9 +111,13 @@ BOOST_AUTO_TEST_CASE(every_command_makes_its_round_trip) {
             BOOST_TEST(mpmctl.json(words).is_object());
             const Ended table = mpmctl.run(words);
             BOOST_TEST(table.exit_status == 0, table.err);
-            BOOST_TEST(!table.out.empty());
+            BOOST_TEST(table.out.find_first_not_of(" \n") != std::string::npos);
         }
     }
+    BOOST_TEST(mpmctl.run({"restart", "--all", "--dry-run"}).out ==
+               "would replace 2 children, 2 at a time\n");
+    BOOST_TEST(mpmctl.run({"restart", "--all", "--dry-run", "--surge", "1"}).out ==
+               "would replace 2 children, 1 at a time\n");
     BOOST_TEST(mpmctl.value("KeepAliveTimeout") == "5");
 }
 
@@ -196,6 +200,23 @@ BOOST_AUTO_TEST_CASE(lists_are_wrapped_and_values_stand_alone) {
     BOOST_TEST(mpmctl.json({"ops"}).at("operations").is_array());
     const Ended value = mpmctl.run({"get", "ThreadsPerChild", "-o", "value"});
     BOOST_TEST(value.out == "4\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_changes_nothing_says_so) {
+    ServerProcess server(kLines);
+    const Mpmctl mpmctl(server.socket());
+    const auto set = [&](std::vector<std::string> more = {}) {
+        more.insert(more.begin(), {"set", "KeepAliveTimeout=5"});
+        return mpmctl.run(more).out;
+    };
+    BOOST_TEST(set({"--dry-run"}).find("no value would change") != std::string::npos);
+    BOOST_TEST(set().find("no value changes") != std::string::npos);  // it holds over a load now
+    const Json revision = mpmctl.status().at("revision");
+    BOOST_TEST(set() ==
+               "KeepAliveTimeout: stays 5\nnothing changes: it is so already\n"
+               "nothing changed: rev " +
+                   revision.get<std::string>() + " stays\n");
+    BOOST_TEST(mpmctl.status().at("revision") == revision);
 }
 
 BOOST_AUTO_TEST_CASE(restarting_one_child_leaves_the_other) {

@@ -125,6 +125,19 @@ BOOST_AUTO_TEST_CASE(a_child_that_leaves_says_how_long_and_for_whom) {  // U-2
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_child_that_is_silent_may_hang) {
+    v1::ListChildrenResponse list;
+    v1::Child* child = list.add_children();
+    child->set_accepting(true);
+    child->set_heartbeat_age_ms(5000);
+    BOOST_TEST(ctl::show_children(list, 0).find("hang") == std::string::npos);
+    child->set_heartbeat_age_ms(7300);
+    BOOST_TEST(ctl::show_children(list, 0).find("may hang: no sign of life for 7.3s") !=
+               std::string::npos);
+    child->set_retire_reason("quota");
+    BOOST_TEST(ctl::show_children(list, 0).find("for 7.3s; quota") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_crash_is_one_line_and_its_stack_on_request) {
     v1::ListCrashesResponse list;
     BOOST_TEST(ctl::show_crashes(list, false, 0).find("EnableExceptionHook") != std::string::npos);

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/supervisor/command_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace mpmd::supervisor {
@@ -140,6 +141,37 @@ BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing) {
     BOOST_TEST((reply.header.outcome == Outcome::Done));
     BOOST_TEST(reply.header.revision == before);
     BOOST_TEST(desk.min_spare() == 25);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_the_next_start_is_not_shown_as_in_force) {
+    Desk desk;
+    const auto instance = [&] {
+        return directive_state(*config::find_directive("Instance"), desk.core->revisions);
+    };
+    BOOST_TEST(ipc::text(instance().note) == "");
+    desk.write_file(kLines + "Instance other\n");
+    desk.load_file();
+    desk.load_file();  // it still waits after another load
+    BOOST_TEST(ipc::text(instance().value) == "main");
+    BOOST_TEST(ipc::text(instance().file_value) == "other");
+    BOOST_TEST(ipc::text(instance().note) ==
+               "Instance other takes effect at the next start of the server; main stays in use");
+    desk.write_file(kLines);
+    desk.load_file();
+    BOOST_TEST(ipc::text(instance().note) == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_so_already_needs_no_revision) {
+    Desk desk;
+    // Over the file, even with its own value, is something: it holds over the next load.
+    desk.ask(Desk::change("MinSpareThreads", "25"));
+    BOOST_REQUIRE(!desk.core->revisions.layers().runtime.empty());
+    const std::uint64_t before = desk.core->revisions.revision().value();
+    const ipc::Reply& again = desk.ask(Desk::change("MinSpareThreads", "25"));
+    BOOST_TEST((again.header.outcome == Outcome::Done));
+    BOOST_TEST(ipc::text(again.header.metadata) == "unchanged=1\n");
+    BOOST_TEST(again.header.revision == before);
+    BOOST_TEST(desk.core->revisions.revision().value() == before);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_refused_with_its_reason_and_changes_nothing) {
