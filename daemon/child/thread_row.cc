@@ -24,6 +24,7 @@ ThreadRow::ThreadRow(const Score& score, std::uint32_t thread) : score_(score), 
 
 void ThreadRow::rest(WorkerState state) {
     row_.connection = 0;
+    row_.connection_requests = 0;
     show(state);
 }
 

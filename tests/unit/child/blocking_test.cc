@@ -41,6 +41,15 @@ struct WorkerParent : MiniParent {
         std::sort(out.begin(), out.end());
         return out;
     }
+    // Of the connections that threads hold (7.4, Acc): an idle thread has none.
+    [[nodiscard]] std::uint32_t answered_on_connections() const {
+        std::uint32_t sum = 0;
+        for (std::uint32_t i = 0; i < threads; ++i) {
+            scoreboard::WorkerRow row{};
+            if (extent().worker(i).read(row)) sum += row.connection_requests;
+        }
+        return sum;
+    }
     [[nodiscard]] bool shows(const std::string& sorted) const {
         return eventually([&] { return letters() == sorted; });
     }
@@ -74,8 +83,10 @@ BOOST_AUTO_TEST_CASE(a_thread_holds_its_connection_from_the_first_byte_to_the_cl
     parent.let_go();
     BOOST_TEST(client.read_answer().body == "held\n");
     BOOST_TEST(parent.shows("K___"));
+    BOOST_TEST(parent.answered_on_connections() > 0U);
     client.close();
     BOOST_TEST(parent.shows("____"));
+    BOOST_TEST(parent.answered_on_connections() == 0U);
     BOOST_TEST(parent.status().requests_on_workers.load() == 4u);
     BOOST_TEST(parent.status().requests_on_listener.load() == 0u);
     BOOST_TEST(parent.status().in_progress.load() == 0);
