@@ -43,6 +43,15 @@ bool locked_by_another(int fd) {
     return errno == EWOULDBLOCK;
 }
 
+std::optional<pid_t> pid_in(int fd) {
+    std::array<char, 64> buffer;
+    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), 0);
+    const std::string_view content(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    const auto pid = text::parse_uint(text::trim(content));
+    if (!pid || *pid < 2 || *pid > INT_MAX) return std::nullopt;
+    return static_cast<pid_t>(*pid);
+}
+
 PidFile::Prepared::~Prepared() {
     if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
 }
@@ -93,13 +102,9 @@ Result<std::optional<PidFile::Owner>> PidFile::read(const std::string& path) {
         if (errno == ENOENT) return std::nullopt;
         return fail(Error::os("open").context(fmt::format("pid file \"{}\"", path)));
     }
-    std::array<char, 64> buffer;
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    const std::string_view content(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    const auto pid = text::parse_uint(text::trim(content));
-    if (!pid || *pid < 2 || *pid > INT_MAX)
-        return fail(Error::text(fmt::format("\"{}\" holds no process id", path)));
-    return Owner{static_cast<pid_t>(*pid), locked_by_another(fd.get())};
+    const auto pid = pid_in(fd.get());
+    if (!pid) return fail(Error::text(fmt::format("\"{}\" holds no process id", path)));
+    return Owner{*pid, locked_by_another(fd.get())};
 }
 
 }  // namespace mpmd::supervisor

@@ -75,5 +75,7 @@ struct PidFile::Written {
 
 // Of an open file: another process has locked it.
 [[nodiscard]] bool locked_by_another(int fd);
+// The process id that an open file begins with; nothing when it is none, or init's.
+[[nodiscard]] std::optional<pid_t> pid_in(int fd);
 
 }  // namespace mpmd::supervisor

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstdio>
 #include <filesystem>
 
@@ -47,16 +46,8 @@ void write_pid(int lock) {
     if (::ftruncate(lock, 0) == 0) (void)!::pwrite(lock, text.data(), text.size(), 0);
 }
 
-pid_t read_pid(int lock) {
-    std::array<char, 32> buffer;
-    const ssize_t got = ::pread(lock, buffer.data(), buffer.size(), 0);
-    const std::string_view content(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    const auto pid = text::parse_uint(text::trim(content));
-    return pid && *pid > 1 && *pid <= INT_MAX ? static_cast<pid_t>(*pid) : 0;
-}
-
-std::string pid_text(pid_t pid) {
-    return pid == 0 ? "of an unknown pid" : fmt::format("pid {}", pid);
+std::string pid_text(std::optional<pid_t> pid) {
+    return pid ? fmt::format("pid {}", *pid) : "of an unknown pid";
 }
 
 std::uint64_t mark(std::string_view line, std::string_view name, std::uint64_t otherwise) {
@@ -104,7 +95,7 @@ Result<StateDir> StateDir::open(const std::string& path, const os::Identity* con
         return fail(Error::text(
             fmt::format("StateDir \"{}\" is in use by mpmd {}: wait for its end, stop it (kill "
                         "-TERM), or give this one a StateDir of its own",
-                        path, pid_text(read_pid(lock.get())))));
+                        path, pid_text(pid_in(lock.get())))));
     write_pid(lock.get());
     TRY_VOID(make_control_directory(path + "/control", control));
     return StateDir(path, std::move(lock));
@@ -115,7 +106,7 @@ Result<std::optional<pid_t>> StateDir::holder(const std::string& path) {
     if (!lock && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
     if (!lock) return fail(Error::os("open").context(path + "/lock"));
     if (!locked_by_another(lock.get())) return std::nullopt;
-    return read_pid(lock.get());
+    return pid_in(lock.get()).value_or(0);
 }
 
 // Nothing in there is opened or followed, it is only renamed to its new owner: who owned it before

@@ -5,8 +5,8 @@
 //   overrides.conf   saved overrides, revision in its first line
 //   state            high-water marks of child and operation numbers, so that none is used twice
 //   run-status       run_status.h
-//   lock             held while a supervisor uses the directory; its pid, which outlives the pid
-//   file control/         mpmd-control's own; never opened here
+//   lock             held while a supervisor uses the directory, and has its pid
+//   control/         mpmd-control's own; never opened here
 //
 // Numbers are handed out below a mark that is on disk already, kBlock ahead; an orderly end writes
 // the exact ones.
