@@ -3,6 +3,7 @@
 // The messages of the control API and the refusal of a call, without the calls themselves: what
 // code needs that only shows or compares. Plain values.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ struct CallError {
     [[nodiscard]] bool is(std::string_view wanted) const { return reason == wanted; }
     [[nodiscard]] std::string code_name() const;  // "INVALID_ARGUMENT"
 };
+
+// A child without a sign of life (heartbeat_age_ms) for longer is shown as one that may hang.
+inline constexpr std::uint32_t kSilentMs = 5000;
 
 template <class T>
 using Reply = tl::expected<T, CallError>;

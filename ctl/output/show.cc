@@ -126,12 +126,10 @@ std::string show_server(const v1::Server& s) {
 
 namespace {
 
-constexpr std::uint32_t kSilentMs = 5000;  // as status has it
-
 // Why a child leaves, how long it still may, and what it waits for; and that it may hang.
 std::string child_note(const v1::Child& child, const google::protobuf::Timestamp& now) {
     std::string silence;
-    if (child.heartbeat_age_ms() > kSilentMs)
+    if (child.heartbeat_age_ms() > api::kSilentMs)
         silence =
             fmt::format("may hang: no sign of life for {}", scaled_age(child.heartbeat_age_ms()));
     if (child.retire_reason().empty())

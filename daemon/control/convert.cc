@@ -9,13 +9,15 @@
 #include "daemon/base/text.h"
 #include "daemon/mpm/admission.h"
 #include "proto/board_messages.h"
+#include "proto/messages.h"
 
 namespace mpmd::control {
 namespace {
 
 namespace sb = scoreboard;
 
-constexpr std::int64_t kStaleNs = 5'000'000'000;  // a heartbeat older than this is worth a notice
+// A heartbeat older than this is worth a notice.
+constexpr std::int64_t kStaleNs = std::int64_t{api::kSilentMs} * 1'000'000;
 
 std::string shown(std::string_view untrusted) {
     return text::escape(untrusted);

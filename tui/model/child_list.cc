@@ -115,7 +115,7 @@ std::span<const Column> child_columns() {
 
 char child_mark(const v1::Child& child) {
     const bool leaving = child.state() == "draining" || child.state() == "stopping";
-    return leaving || child.heartbeat_age_ms() > 5000 ? '!' : ' ';
+    return leaving || child.heartbeat_age_ms() > api::kSilentMs ? '!' : ' ';
 }
 
 std::vector<std::string> child_cells(const v1::Child& child, std::int64_t now_seconds) {

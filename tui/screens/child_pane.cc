@@ -37,7 +37,7 @@ void draw_identity(const v1::Child& child, Canvas& canvas, const Rect& area, std
                   human_duration(Seconds(now - child.start_time().seconds())));
     if (!child.retire_reason().empty())
         x = put_field(canvas, x, area.y, "leaves:", leaving_text(child, now));
-    if (child.heartbeat_age_ms() > 5000)
+    if (child.heartbeat_age_ms() > api::kSilentMs)
         x = put_field(canvas, x, area.y, "no heartbeat for",
                       human_duration(Milliseconds(child.heartbeat_age_ms())));
     const auto all =
