@@ -7,6 +7,7 @@
 #include "daemon/base/text.h"
 #include "daemon/config/directives.h"
 #include "daemon/config/directory.h"
+#include "daemon/config/value.h"
 
 namespace mpmd::config {
 namespace {
@@ -50,18 +51,14 @@ void resolve_formats(Settings& settings) {
     }
 }
 
-// [http://]name[:port]: the name, and the port where there is one.
+// From here on it is the bare name, and the port is a number.
 void part_server_name(Settings& settings) {
-    std::string& name = settings.server_name;
-    const std::size_t scheme = name.find("://");
-    if (scheme != std::string::npos) name.erase(0, scheme + 3);
-    const std::size_t bracket = name.rfind(']');
-    const std::size_t colon = name.rfind(':');
-    if (colon == std::string::npos) return;
-    if (bracket != std::string::npos && colon < bracket) return;
-    const auto port = text::parse_uint(std::string_view(name).substr(colon + 1));
-    settings.server_port = static_cast<std::uint16_t>(port.value_or(0));
-    name.erase(colon);
+    const std::string written = settings.server_name;
+    const ServerNameParts parts = server_name_parts(written);
+    settings.server_name = std::string(parts.name);
+    if (parts.port)
+        settings.server_port =
+            static_cast<std::uint16_t>(text::parse_uint(*parts.port).value_or(0));
 }
 
 // 2.3: negative numbers all mean that no connection is kept.

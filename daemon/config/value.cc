@@ -150,16 +150,12 @@ Outcome check_instance(const std::string& word) {
                   "main");
 }
 
-// [scheme://]name[:port]; "" is none. What a name may be made of is a matter of its owner.
+// "" is none. What a name may be made of is a matter of its owner.
 Outcome check_server_name(const std::string& word) {
-    std::string_view rest = word;
-    if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos)
-        rest.remove_prefix(scheme + 3);
-    bool good = rest.find_first_of(" \t\"'<>/\\") == std::string_view::npos;
-    const std::size_t colon = rest.rfind(':');
-    const std::size_t bracket = rest.rfind(']');
-    if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {
-        const auto port = text::parse_uint(rest.substr(colon + 1));
+    const ServerNameParts parts = server_name_parts(word);
+    bool good = parts.name.find_first_of(" \t\"'<>/\\") == std::string_view::npos;
+    if (parts.port) {
+        const auto port = text::parse_uint(*parts.port);
         good = good && port && *port > 0 && *port <= 65535;
     }
     if (good) return {};
@@ -281,6 +277,16 @@ Outcome assign(const Directive& directive,
         return {};
     }
     return binding.add(settings, arguments);
+}
+
+ServerNameParts server_name_parts(std::string_view text) {
+    if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos)
+        text.remove_prefix(scheme + 3);
+    const std::size_t colon = text.rfind(':');
+    const std::size_t bracket = text.rfind(']');
+    if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket))
+        return {text, std::nullopt};
+    return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
 }  // namespace mpmd::config

@@ -2,6 +2,7 @@
 
 // Pure. Words to values and back, strictly: whole word or refusal with the allowed range (D-4).
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,13 @@ enum class Strictness : std::uint8_t { File, Api };
 [[nodiscard]] tl::expected<std::int64_t, Refusal> parse_number(const Directive& directive,
                                                                std::string_view word,
                                                                Strictness strictness);
+
+// Of "[scheme://]name[:port]", as ServerName has it; an IPv6 address stands in brackets. Nothing is
+// checked.
+struct ServerNameParts {
+    std::string_view name;
+    std::optional<std::string_view> port;
+};
+[[nodiscard]] ServerNameParts server_name_parts(std::string_view text);
 
 }  // namespace mpmd::config
