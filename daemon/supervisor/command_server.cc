@@ -262,14 +262,14 @@ Reply CommandServer::after_saving(const Saving& saving) {
 }
 
 void CommandServer::write_what_holds() {
-    Core& core = parts_.core;
-    parts_.writer.write(
-        core.state_dir.file("overrides.conf"), core.revisions.saved_text(), [this](bool written) {
-            if (written) return;
-            parts_.core.tell(log::Level::Error, "change.not_taken_back",
-                             fmt::format("{} holds what was refused or dropped",
-                                         parts_.core.state_dir.file("overrides.conf")));
-        });
+    const std::string path = parts_.core.state_dir.file("overrides.conf");
+    parts_.writer.write(path, parts_.core.revisions.saved_text(), [this, path](bool written) {
+        if (written) return;
+        parts_.core.tell(log::Level::Error, "change.not_taken_back",
+                         fmt::format("cannot write {}: it holds what was refused or dropped, which "
+                                     "may come back at a start",
+                                     path));
+    });
 }
 
 Reply CommandServer::apply(config::Validated validated,

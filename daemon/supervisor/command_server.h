@@ -43,6 +43,9 @@ public:
     explicit CommandServer(Parts parts) : parts_(std::move(parts)) {}
 
     void handle(const ipc::Command& command);
+    // overrides.conf as the revision in force has it: after a save that was refused, or a load that
+    // dropped something.
+    void write_what_holds();
 
 private:
     struct Saving {  // a change that waits for the disk
@@ -70,7 +73,6 @@ private:
                                    const ipc::ChangeBody& body);
     void saved(bool written);
     [[nodiscard]] ipc::Reply after_saving(const Saving& saving);
-    void write_what_holds();
     void finish(const ipc::CommandHeader& request, ipc::Reply reply);
     void remember(const RequestId& id, const ipc::Reply& reply);
 

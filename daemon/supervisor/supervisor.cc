@@ -295,7 +295,7 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
                          fmt::format("{}", fmt::join(outcome.warnings, "\n")));
     for (const std::string& notice : outcome.notices)
         core_.tell(Level::Notice, "reload.notice", notice);
-    if (core_.revisions.layers().saved != saved) forget_dropped();
+    if (core_.revisions.layers().saved != saved) commands_.write_what_holds();
     timer_.every(Milliseconds(core_.settings().maintenance_interval_ms));
     if (detached_) os::redirect_standard(core_.error_log.fd());
     os::install_crash_handler(core_.core_directory(), nullptr);
@@ -305,17 +305,6 @@ Result<std::uint64_t> Supervisor::restart(const RestartWish& wish) {
     notify_.say("READY=1");
     show();
     return operation;
-}
-
-void Supervisor::forget_dropped() {
-    const std::string path = core_.state_dir.file("overrides.conf");
-    writer_.write(path, core_.revisions.saved_text(), [this, path](bool written) {
-        if (written) return;
-        core_.tell(Level::Error, "state.not_saved",
-                   fmt::format("cannot write {}; an override that was dropped may come back at a "
-                               "start",
-                               path));
-    });
 }
 
 std::uint64_t Supervisor::replace_all(const RestartWish& wish) {

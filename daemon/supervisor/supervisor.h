@@ -70,7 +70,6 @@ private:
     void name_left_behind();
     [[nodiscard]] Result<std::uint64_t> restart(const RestartWish& wish);
     std::uint64_t replace_all(const RestartWish& wish);
-    void forget_dropped();
     void reopen_logs();
 
     [[nodiscard]] bool has_dropped_root(Child& child);
